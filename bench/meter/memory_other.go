@@ -1,0 +1,5 @@
+//go:build !linux
+
+package meter
+
+func residentSet() (int64, bool) { return 0, false }
