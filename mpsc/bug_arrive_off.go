@@ -1,0 +1,5 @@
+//go:build !bug_arrive
+
+package mpsc
+
+const bugArrive = false

@@ -1,0 +1,5 @@
+//go:build bug_close
+
+package mpsc
+
+const bugClose = true

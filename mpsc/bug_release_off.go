@@ -1,0 +1,5 @@
+//go:build !bug_release
+
+package mpsc
+
+const bugRelease = false

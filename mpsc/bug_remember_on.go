@@ -1,0 +1,5 @@
+//go:build bug_remember
+
+package mpsc
+
+const bugRemember = true

@@ -1,0 +1,5 @@
+//go:build !bug_stamp
+
+package mpsc
+
+const bugStamp = false

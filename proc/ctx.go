@@ -1,0 +1,82 @@
+package proc
+
+import (
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
+)
+
+// Ctx is a process's view of itself and of the runtime, handed to Handle, Init and Terminate. It is valid until they
+// return and only on their goroutine; do not keep it.
+type Ctx struct {
+	w     *sched.Worker
+	tag   mpsc.State // of the core
+	reds  int32      // left in this turn
+	cache *mpsc.Cache[Message]
+	lc    *local
+	p     *process
+	self  PID
+	rt    *Runtime
+	tick  uint32
+	kind  *processType // met last
+}
+
+// Self returns the PID of the process.
+func (c *Ctx) Self() PID { return c.self }
+
+// Runtime returns the runtime the process lives in.
+func (c *Ctx) Runtime() *Runtime { return c.rt }
+
+// Send sends body to the process to. It does not wait: the message is in the receiver's mailbox, or on its way there in
+// order with everything else this process has sent to it, when Send returns.
+//
+// A send costs one reduction. When the receiver is some thousand messages behind, the sender's turn ends with this message,
+// so that the receiver can catch up.
+//
+// Errors: ErrNoProc (and the message is a dead letter), ErrMailboxFull, ErrWrongRuntime. As in Erlang it is no fault to
+// send to a process that has ended, so the error may be ignored.
+func (c *Ctx) Send(to PID, body any) error { return c.SendWord(to, body, 0) }
+
+// SendWord is Send with a scalar beside the body, which never allocates. body may be nil.
+func (c *Ctx) SendWord(to PID, body any, word uint64) error {
+	if !c.w.Enter() {
+		c.w.Leave()
+		return c.rt.post(to, Message{From: c.self, Body: body, Word: word})
+	}
+	i := uint64(to)&addressMask ^ c.rt.table.base
+	if i>>slabShift >= uint64(len(c.lc.dir)) {
+		return c.sendFar(to, Message{From: c.self, Body: body, Word: word})
+	}
+	p := &c.lc.dir[i>>slabShift][i&(slabLen-1)]
+	c.reds--
+	var err error
+	switch r := p.mb.Send(c.cache, uint64(to), 0, c.p.mb.Stamp, Message{From: c.self, Body: body, Word: word}); r {
+	case mpsc.Queued:
+	case mpsc.Schedule:
+		c.w.Schedule(p, p.Priority())
+	default:
+		err = c.sent(r, p, to, Message{From: c.self, Body: body, Word: word})
+	}
+	c.w.Leave()
+	return err
+}
+
+// Consume charges n reductions, for work that messages do not show: a turn has 4,000. A negative n charges nothing.
+func (c *Ctx) Consume(n int) {
+	c.reds -= int32(min(max(n, 0), sched.TurnReductions))
+}
+
+// ShouldYield reports whether the turn is used up, by reductions or by time: a handler with long work should send itself the
+// rest as a message and return.
+func (c *Ctx) ShouldYield() bool {
+	return c.reds <= 0 || c.rt.sched.Ticks()-c.tick > 1
+}
+
+// Become replaces the process's machine from the next message on. Init is not called; Terminate will be the new machine's.
+// A nil machine is refused with an error.
+func (c *Ctx) Become(m Machine) error {
+	if m == nil {
+		return errNilMachine
+	}
+	c.p.setMachine(c, m)
+	return nil
+}

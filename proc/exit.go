@@ -1,0 +1,69 @@
+package proc
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/thrum-go/thrum/sched"
+)
+
+// finish ends the process that flagExit is set for: report, Terminate, then everything it has is given up. The turn is over
+// with it.
+func (c *Ctx) finish(p *process) sched.Next {
+	if p.mb.User&flagTold == 0 {
+		p.mb.User |= flagTold
+		c.w.Leave()
+		c.rt.report(p)
+		if t, ok := p.machine.(Terminator); ok && p.mb.User&flagUnfit == 0 && p.reason != Killed {
+			t.Terminate(c, p.reason)
+		}
+		if !c.w.Resume() {
+			return c.detached(p, nil)
+		}
+	}
+	c.remove(p)
+	return sched.Done
+}
+
+// remove takes the process out of the table; what was left in its mailbox becomes dead letters. From the moment its word is
+// closed every holder of its PID finds nobody.
+func (c *Ctx) remove(p *process) {
+	pid := p.pid
+	if g := p.gate.Load(); g != nil {
+		g.close(func(m Message) { c.dropped(pid, m) })
+		p.gate.Store(nil)
+	}
+	p.machine = nil
+	p.reason = nil
+	p.mb.User = 0
+	c.lc.exited++
+	c.p = nil
+	p.mb.Close(c.cache, func(m Message) { c.dropped(pid, m) })
+	c.lc.freeSlot(c.rt, pid)
+}
+
+func (c *Ctx) dropped(to PID, m Message) {
+	if _, internal := m.Body.(*signal); internal {
+		return
+	}
+	c.lc.dead++
+	c.rt.watchers.tell(DeadLetter{To: to, Message: m})
+}
+
+// report logs the end of a process that did not end as it should: an error other than Normal, Shutdown and Killed.
+func (rt *Runtime) report(p *process) {
+	reason := p.reason
+	if errors.Is(reason, Normal) || errors.Is(reason, Shutdown) || reason == Killed || reason == Kill {
+		return
+	}
+	attrs := []any{
+		slog.String("type", p.typeName()),
+		slog.Any("pid", p.pid),
+		slog.Any("reason", reason),
+	}
+	var crash *Panic
+	if errors.As(reason, &crash) {
+		attrs = append(attrs, slog.String("stack", string(crash.Stack)))
+	}
+	rt.logger().Error("proc: process crashed", attrs...)
+}

@@ -1,0 +1,150 @@
+package proc
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
+)
+
+// Status is what a process is doing.
+type Status uint8
+
+const (
+	// Waiting: its mailbox is empty.
+	Waiting Status = iota
+	// Runnable: it has messages and waits for a worker.
+	Runnable
+	// Running: it is handling a message.
+	Running
+	// Stuck: its handler has lost its worker and has not returned: it blocks, or computes for long.
+	Stuck
+)
+
+// String returns the status in lower case.
+func (s Status) String() string {
+	switch s {
+	case Waiting:
+		return "waiting"
+	case Runnable:
+		return "runnable"
+	case Running:
+		return "running"
+	case Stuck:
+		return "stuck"
+	}
+	return fmt.Sprintf("Status(%d)", uint8(s))
+}
+
+// Info describes a process at one moment between two of its messages; of a stuck process only PID, Type and Status are
+// known.
+type Info struct {
+	PID        PID
+	Type       string // the Go type of its machine
+	Status     Status
+	Priority   Priority
+	Messages   int    // in its mailbox, without the one it handles
+	Reductions uint64 // used since it began
+	Bound      int    // of its mailbox, 0 when it has none
+	Turned     uint64 // messages that a bounded mailbox has rejected or dropped
+}
+
+// Info describes the process pid, as its own worker sees it; of a process inside a handler it waits until the handler returns, or has
+// been recognised as stuck after Config.StuckAfter. Any goroutine may call it but a handler, which uses Ctx.Info.
+//
+// Errors: ErrNoProc, ErrWrongRuntime, ErrShutdown.
+func (rt *Runtime) Info(pid PID) (Info, error) {
+	p := rt.table.find(pid)
+	if p == nil {
+		return Info{}, rt.unknown(pid)
+	}
+	for try := 0; ; try++ {
+		s := p.mb.State()
+		switch {
+		case s.Gen() != pid.gen() || s.Kind() == mpsc.Closed:
+			return Info{}, ErrNoProc
+		case rt.closing.ended():
+			return Info{}, ErrShutdown
+		case s.Kind() == mpsc.Idle:
+			// A message wakes it: then it has an owner to ask. Nothing of it can be seen by the process.
+			_ = rt.postSignal(p, pid, &signal{kind: sigNone})
+		case s.Kind() == mpsc.Public && try > publicTries:
+			if p.mb.State() == s {
+				return Info{PID: pid, Type: p.typeName(), Status: Stuck}, nil
+			}
+		case s.Kind() == mpsc.Owned:
+			answer := make(chan Info, 1)
+			rt.sched.OnCore(s.Owner(), func(w *sched.Worker) {
+				c := w.Local.(*Ctx)
+				if owned, _ := p.mb.Owns(c.cache, pid.gen()); owned {
+					answer <- c.info(p)
+				}
+				close(answer)
+			})
+			select {
+			case i, ok := <-answer:
+				if ok {
+					return i, nil
+				}
+			case <-rt.closing.done:
+				return Info{}, ErrShutdown
+			}
+			continue
+		}
+		time.Sleep(50 * time.Microsecond << min(try, 5))
+	}
+}
+
+const publicTries = 12 // some 15 ms
+
+// Info is Runtime.Info for a process that asks about itself.
+func (c *Ctx) Info() Info {
+	if !c.w.Enter() {
+		c.w.Leave()
+		return Info{PID: c.self, Type: c.p.typeName(), Status: Stuck}
+	}
+	i := c.info(c.p)
+	c.w.Leave()
+	i.Status = Running
+	return i
+}
+
+// info reads a process that this core owns.
+func (c *Ctx) info(p *process) Info {
+	gen := p.pid.gen()
+	if _, empty := p.mb.Owns(c.cache, gen); !empty {
+		p.mb.Fetch(c.cache, gen)
+	}
+	i := Info{
+		PID: p.pid, Type: p.typeName(), Priority: p.Priority(), Messages: p.mb.Len(),
+		Reductions: p.reductions, Status: Runnable,
+	}
+	if c.p == p {
+		i.Status = Running
+		i.Reductions += uint64(sched.TurnReductions - c.reds)
+	}
+	if g := p.gate.Load(); g != nil {
+		i.Messages, i.Bound, i.Turned = g.len(), g.bound, g.turned.Load()
+	}
+	if i.Messages == 0 && i.Status == Runnable {
+		i.Status = Waiting
+	}
+	return i
+}
+
+func (rt *Runtime) unknown(pid PID) error {
+	if pid != 0 && uint64(pid)&(addressMask&^maxIndex) != rt.table.base {
+		return fmt.Errorf("%w: %v", ErrWrongRuntime, pid)
+	}
+	return ErrNoProc
+}
+
+// postSignal sends a signal from outside.
+func (rt *Runtime) postSignal(p *process, to PID, s *signal) error {
+	m := Message{Body: s}
+	if p.mb.State().Gated() {
+		return rt.postGated(p, to, m)
+	}
+	return rt.postTo(p, to, 0, m)
+}

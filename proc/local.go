@@ -1,0 +1,41 @@
+package proc
+
+import (
+	"github.com/thrum-go/thrum/internal/atomics"
+	"github.com/thrum-go/thrum/mpsc"
+)
+
+// local is what a core keeps for processes. Only the worker that holds the core touches it, but for public.
+type local struct {
+	cache *mpsc.Cache[Message]
+	dir   []*slab // the table's directory, as of the last time something was not found in it
+	slots []uint32
+
+	messages, spawned, exited, dead, rejected, dropped uint64
+
+	public struct { // copies of the counters, for readers
+		messages, spawned, exited, dead, rejected, dropped atomics.Uint64
+	}
+	_ [64]byte
+}
+
+// publish copies the counters to where anyone may read them.
+func (l *local) publish() {
+	p := &l.public
+	p.messages.Store(l.messages)
+	p.spawned.Store(l.spawned)
+	p.exited.Store(l.exited)
+	p.dead.Store(l.dead)
+	p.rejected.Store(l.rejected)
+	p.dropped.Store(l.dropped)
+}
+
+func (l *local) freeSlot(rt *Runtime, pid PID) {
+	if worn(pid) {
+		return
+	}
+	l.slots = append(l.slots, uint32(uint64(pid)&addressMask^rt.table.base))
+	if len(l.slots) >= 3*slotBatch {
+		l.slots = rt.table.giveBack(l.slots)
+	}
+}

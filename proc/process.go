@@ -1,0 +1,220 @@
+package proc
+
+import (
+	"github.com/thrum-go/thrum/internal/atomics"
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
+)
+
+// process is a slot of the process table: two cache lines, of which a message touches the first.
+//
+// Everything but the inbox word and gate belongs to the owner of the mailbox: the core whose tag the word carries, or
+// whoever has taken the process out of a shared queue, or the goroutine of a detached handler.
+type process struct {
+	mb      mpsc.Mailbox[Message] // with the owner's flags in mb.User
+	pid     PID
+	machine Machine
+
+	reductions uint64
+	reason     error  // why it ends, while flagExit is set; or nil
+	behind     PID    // the receiver it waits for, while flagHeld is set
+	heldAt     uint32 // the monitor's tick then
+	_          uint32
+	gate       atomics.Pointer[gate]        // set before the process begins, when its mailbox is bounded
+	kind       atomics.Pointer[processType] // written by the process when it starts and by Become; anyone may load it
+}
+
+// Flags in mb.User. Those in slowFlags make a turn look twice before it takes a message.
+const (
+	flagStart uint16    = 1 << iota // machine is still a pending factory
+	flagExit                        // ends for reason at its next turn
+	flagTold                        // crash report and Terminate are done
+	flagHeld                        // lets the receiver behind catch up
+	flagGate                        // messages wait in the gate
+	flagUnfit                       // Init has not succeeded: no Terminate
+	flagPrio  = 1 << 14             // two bits of priority, the highest ones
+
+	slowFlags = flagStart | flagExit | flagHeld | flagGate
+	prioShift = 14
+)
+
+// holdTicks is how many of the monitor's ticks, milliseconds, a sender is held back at the most.
+const holdTicks = 1
+
+// Priority tells the scheduler where the process waits.
+func (p *process) Priority() sched.Priority { return sched.Priority(p.mb.User >> prioShift) }
+
+// Publish makes the process one that any worker may claim.
+func (p *process) Publish(w *sched.Worker) {
+	c := w.Local.(*Ctx)
+	gen := p.pid.gen()
+	for !p.mb.Publish(gen, c.tag) {
+		if owned, _ := p.mb.Owns(c.cache, gen); !owned {
+			return // it was stolen but never run here: it is public still
+		}
+		p.mb.Fetch(c.cache, gen)
+	}
+}
+
+// Detach cuts the process, whose handler is stuck, loose from the core: from now on senders reach it through its inbox
+// only, and its handler hands it over when it returns.
+func (p *process) Detach() { p.mb.Detach() }
+
+// Run is one turn: messages are handled until there are none, or the turn's reductions or time are used up.
+func (p *process) Run(w *sched.Worker) sched.Next {
+	c := w.Local.(*Ctx)
+	cache := c.cache
+	gen := p.pid.gen()
+	if owned, _ := p.mb.Owns(cache, gen); !owned {
+		p.mb.Claim(cache, gen)
+	}
+	c.p = p
+	c.self = p.pid
+	c.reds = sched.TurnReductions
+	if p.mb.User&slowFlags != 0 {
+		if next, over := c.slowTurn(p); over {
+			return next
+		}
+	}
+	msgs := uint64(0)
+	for {
+		m, ok := p.mb.Next(cache)
+		if !ok {
+			if p.mb.Release(gen, c.tag) {
+				c.settle(p, msgs)
+				return sched.Done
+			}
+			p.mb.Fetch(cache, gen)
+			continue
+		}
+		msgs++
+		c.reds--
+		if s, ok := m.Body.(*signal); ok {
+			if c.signalled(p, s) {
+				c.settle(p, msgs)
+				return c.finish(p)
+			}
+		} else {
+			w.Leave()
+			err := p.machine.Handle(c, m)
+			if !w.Resume() {
+				return c.detached(p, err)
+			}
+			if err != nil {
+				c.settle(p, msgs)
+				p.end(err)
+				return c.finish(p)
+			}
+		}
+		if p.mb.HasNext() && (c.reds <= 0 || w.Spend()) {
+			c.settle(p, msgs)
+			return sched.Spent
+		}
+	}
+}
+
+// settle writes the turn's reductions to the process and the worker.
+func (c *Ctx) settle(p *process, msgs uint64) {
+	used := sched.TurnReductions - c.reds
+	p.reductions += uint64(used)
+	c.w.Used += used
+	c.lc.messages += msgs
+}
+
+// slowTurn does what a turn begins with in the rare cases: start, end, being held back, a bounded mailbox. over says that
+// the turn ends here.
+func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
+	if p.mb.User&flagHeld != 0 {
+		if c.cache.Behind(uint64(p.behind)) && c.rt.sched.Ticks()-p.heldAt <= holdTicks {
+			return sched.Spent, true
+		}
+		p.mb.User &^= flagHeld
+	}
+	if p.mb.User&flagExit != 0 {
+		return c.finish(p), true
+	}
+	if p.mb.User&flagStart != 0 {
+		if next, over := c.start(p); over {
+			return next, true
+		}
+	}
+	if p.mb.User&flagGate != 0 {
+		return c.gatedTurn(p), true
+	}
+	return 0, false
+}
+
+// start makes the machine and runs its Init, in the new process itself.
+func (c *Ctx) start(p *process) (next sched.Next, over bool) {
+	f := p.machine.(pending)
+	p.mb.User = p.mb.User&^flagStart | flagUnfit
+	c.w.Leave()
+	m := f()
+	err := error(nil)
+	if m == nil {
+		err = ErrFactory
+	} else {
+		p.setMachine(c, m)
+		if i, ok := m.(Initializer); ok {
+			err = i.Init(c)
+		}
+	}
+	if err == nil {
+		p.mb.User &^= flagUnfit
+	}
+	if !c.w.Resume() {
+		return c.detached(p, err), true
+	}
+	if err != nil {
+		p.end(err)
+		return c.finish(p), true
+	}
+	return 0, false
+}
+
+// end notes why the process ends. The first reason counts.
+func (p *process) end(reason error) {
+	if p.mb.User&flagExit == 0 {
+		p.mb.User |= flagExit
+		p.reason = reason
+	}
+}
+
+// detached hands over a process whose handler has come back to find its core gone: any worker goes on with it.
+func (c *Ctx) detached(p *process, err error) sched.Next {
+	if err != nil {
+		p.end(err)
+	}
+	p.mb.Leave()
+	c.rt.resubmit(p)
+	return sched.Done
+}
+
+// crashed is what the scheduler calls when user code has panicked, or called runtime.Goexit: v is nil then.
+func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, kept bool) sched.Next {
+	p, ok := t.(*process)
+	if !ok {
+		rt.logger().Error("proc: internal task panicked", "panic", v, "stack", string(stack))
+		return sched.Done
+	}
+	reason := ErrGoexit
+	if v != nil {
+		reason = &Panic{Value: v, Stack: stack}
+	}
+	if p.mb.User&flagExit != 0 {
+		// A crash in Terminate replaces the reason, as in OTP. It is reported here because Terminate was the last
+		// thing to run.
+		p.reason = reason
+		p.mb.User &^= flagTold
+		p.machine = terminated{p.machine}
+	}
+	p.end(reason)
+	c := w.Local.(*Ctx)
+	if !kept {
+		return c.detached(p, nil)
+	}
+	return sched.Yield // the end needs a turn of its own: it runs user code, which must not happen inside a panic
+}
+
+// terminated is a machine whose Terminate must not be called again.
+type terminated struct{ Machine }

@@ -1,0 +1,139 @@
+package proc
+
+import (
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/thrum-go/thrum/internal/atomics"
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
+)
+
+// Config says how a runtime works. The zero value is right for most programs.
+type Config struct {
+	// Workers is how many workers run processes, 1 to sched.MaxWorkers. 0 means GOMAXPROCS, followed when it changes.
+	Workers int
+
+	// Logger receives crash reports and warnings. nil means slog.Default(), asked for at each report.
+	Logger *slog.Logger
+
+	// NoHostP leaves GOMAXPROCS as it is. By default New raises it by one when the workers would use every P, so
+	// that the rest of the program (network, HTTP servers, other goroutines) is served promptly while all workers are busy;
+	// Shutdown puts it back. See sched.Config.
+	NoHostP bool
+
+	// MaxProcesses is how many processes there can be at a time, 0 for the most that PIDs can tell apart: 2^27. It is
+	// enforced in steps of some hundred.
+	MaxProcesses int
+
+	// StuckAfter is how long a handler may run before a spare worker takes over the other processes of its worker; 0 means
+	// 10 ms. Each such case is logged.
+	StuckAfter time.Duration
+}
+
+// Runtime is a world of processes with a scheduler of its own.
+type Runtime struct {
+	sched    *sched.Scheduler
+	table    table
+	pool     *mpsc.Pool[Message]
+	outside  outside
+	watchers watchers
+	cfg      Config
+	locals   atomics.Pointer[[]*local] // by core; replaced when a core is added
+	closed   atomics.Bool              // sends and spawns from outside are refused
+	noSpawn  atomics.Bool              // so are spawns by processes
+	offloads atomics.Int64
+	stuck    atomics.Uint64
+	types    types
+	closing  closing
+}
+
+var runtimes atomics.Uint64 // how many have been made; numbers go round after 8,191
+
+// New starts a runtime. Shutdown ends it.
+//
+// Errors: a field of cfg out of range, named with its value and what would be right.
+func New(cfg Config) (*Runtime, error) {
+	switch {
+	case cfg.Workers < 0 || cfg.Workers > sched.MaxWorkers:
+		return nil, fmt.Errorf("proc: Config.Workers is %d; it must be from 1 to %d, or 0 for GOMAXPROCS", cfg.Workers, sched.MaxWorkers)
+	case cfg.MaxProcesses < 0 || cfg.MaxProcesses > maxIndex+1:
+		return nil, fmt.Errorf("proc: Config.MaxProcesses is %d; it must be from 1 to %d, or 0 for that many", cfg.MaxProcesses, maxIndex+1)
+	case cfg.StuckAfter < 0:
+		return nil, fmt.Errorf("proc: Config.StuckAfter is %v; it must be positive, or 0 for 10ms", cfg.StuckAfter)
+	}
+	rt := &Runtime{cfg: cfg, pool: mpsc.NewPool[Message]()}
+	rt.closing.init()
+	number := (runtimes.Add(1)-1)%(1<<runtimeBits-1) + 1
+	rt.table.base = number << indexBits
+	if rt.table.max = cfg.MaxProcesses; rt.table.max == 0 {
+		rt.table.max = maxIndex + 1
+	}
+	rt.table.dir.Store(&[]*slab{})
+	rt.locals.Store(&[]*local{})
+	rt.outside.init(rt.pool)
+	s, err := sched.New(sched.Config{
+		Workers:    cfg.Workers,
+		NoHostP:    cfg.NoHostP,
+		StuckAfter: cfg.StuckAfter,
+		Logger:     cfg.Logger,
+		NewCore: func(c *sched.Core) any {
+			l := &local{cache: rt.pool.NewCache(c.ID())}
+			ls := append((*rt.locals.Load())[:c.ID():c.ID()], l)
+			rt.locals.Store(&ls)
+			return l
+		},
+		NewWorker: func(w *sched.Worker) any {
+			l := w.Core().Local.(*local)
+			return &Ctx{w: w, rt: rt, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID())}
+		},
+		Crashed: rt.crashed,
+		Look:    func(w *sched.Worker) { w.Local.(*Ctx).lc.publish() },
+		Idle:    func(w *sched.Worker) { w.Local.(*Ctx).cache.Flush() },
+		Stuck:   rt.isStuck,
+	})
+	if err != nil {
+		return nil, err
+	}
+	rt.sched = s
+	return rt, nil
+}
+
+func (rt *Runtime) logger() *slog.Logger {
+	if rt.cfg.Logger != nil {
+		return rt.cfg.Logger
+	}
+	return slog.Default()
+}
+
+// Workers returns how many workers run processes at present.
+func (rt *Runtime) Workers() int { return rt.sched.Workers() }
+
+// isStuck reports a handler that has kept its worker for too long.
+func (rt *Runtime) isStuck(t sched.Task, since time.Duration) {
+	rt.stuck.Add(1)
+	if p, ok := t.(*process); ok {
+		rt.logger().Warn("proc: handler is stuck; a spare worker goes on with its worker's other processes",
+			slog.String("type", p.typeName()), slog.Any("pid", p.pid), slog.Duration("for", since))
+	}
+}
+
+// Processes iterates over the PIDs of the processes that live, in no particular order. One that begins or ends
+// meanwhile may or may not be seen. Any goroutine may call it; it takes some nanoseconds a slot.
+func (rt *Runtime) Processes() iter.Seq[PID] {
+	return func(yield func(PID) bool) {
+		for s, slab := range *rt.table.dir.Load() {
+			for i := range slab {
+				st := slab[i].mb.State()
+				if st.Gen() == 0 || st.Kind() == mpsc.Closed {
+					continue
+				}
+				if !yield(PID(uint64(st.Gen()) | uint64(s<<slabShift|i) ^ rt.table.base)) {
+					return
+				}
+			}
+		}
+	}
+}

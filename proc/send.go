@@ -1,0 +1,121 @@
+package proc
+
+import (
+	"errors"
+
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
+)
+
+var errNilMachine = errors.New("proc: Become: machine is nil")
+
+// sendFar sends to a PID beyond the part of the table that this core has seen. The core is held, and left at the end.
+func (c *Ctx) sendFar(to PID, m Message) error {
+	c.lc.dir = *c.rt.table.dir.Load()
+	if p := c.rt.table.find(to); p != nil {
+		c.w.Leave()
+		return c.SendWord(to, m.Body, m.Word)
+	}
+	c.lc.dead++
+	c.w.Leave()
+	return c.rt.nobody(to, m)
+}
+
+// deliver sends from a core on behalf of nobody, or of a process with the given stamp.
+func (c *Ctx) deliver(p *process, to PID, gate mpsc.State, stamp uint64, m Message) error {
+	return c.sent(p.mb.Send(c.cache, uint64(to), gate, stamp, m), p, to, m)
+}
+
+// unordered is the stamp of a sender that has no order to keep with itself.
+const unordered = ^uint64(0)
+
+// sent does what the result of a send asks for.
+func (c *Ctx) sent(r mpsc.Sent, p *process, to PID, m Message) error {
+	switch r {
+	case mpsc.Schedule:
+		c.w.Schedule(p, p.Priority())
+	case mpsc.Ahead:
+		c.hold(to)
+	case mpsc.Inject:
+		c.rt.resubmit(p)
+	case mpsc.Gone:
+		c.lc.dead++
+		return c.rt.nobody(to, m)
+	case mpsc.Gate:
+		return c.sendGated(p, to, m)
+	}
+	return nil
+}
+
+// hold ends the sender's turn and keeps it from going on until the receiver has caught up, for a millisecond at the most.
+func (c *Ctx) hold(to PID) {
+	if c.p == nil {
+		return
+	}
+	c.reds = 0
+	if c.cache.Behind(uint64(to)) {
+		c.p.behind = to
+		c.p.heldAt = c.rt.sched.Ticks()
+		c.p.mb.User |= flagHeld
+	}
+}
+
+// nobody tells the watchers of a message without receiver, and says why.
+func (rt *Runtime) nobody(to PID, m Message) error {
+	rt.watchers.tell(DeadLetter{To: to, Message: m})
+	return rt.unknown(to)
+}
+
+// Send sends body to the process to, from any goroutine. A goroutine's messages to one process arrive in the order in
+// which it sent them. Inside a handler use Ctx.Send: it is cheaper, and keeps the order with the process's other messages.
+//
+// Errors: ErrNoProc (and the message is a dead letter), ErrMailboxFull, ErrShutdown, ErrWrongRuntime.
+func (rt *Runtime) Send(to PID, body any) error {
+	if rt.closed.Load() {
+		return ErrShutdown
+	}
+	return rt.post(to, Message{Body: body})
+}
+
+// SendWord is Send with a scalar beside the body, which never allocates. body may be nil.
+func (rt *Runtime) SendWord(to PID, body any, word uint64) error {
+	if rt.closed.Load() {
+		return ErrShutdown
+	}
+	return rt.post(to, Message{Body: body, Word: word})
+}
+
+// post sends without a core.
+func (rt *Runtime) post(to PID, m Message) error {
+	p := rt.table.find(to)
+	if p == nil {
+		rt.outside.dead.Add(1)
+		return rt.nobody(to, m)
+	}
+	if p.mb.State().Gated() {
+		return rt.postGated(p, to, m)
+	}
+	return rt.postTo(p, to, 0, m)
+}
+
+func (rt *Runtime) postTo(p *process, to PID, gate mpsc.State, m Message) error {
+	o := rt.outside.lock()
+	ch := o.cache.Prepare(m)
+	o.unlock()
+	switch p.mb.Post(ch, uint64(to), gate) {
+	case mpsc.Inject:
+		rt.resubmit(p)
+	case mpsc.Gone, mpsc.Gate:
+		o := rt.outside.lock()
+		o.cache.Discard(ch)
+		o.unlock()
+		rt.outside.dead.Add(1)
+		return rt.nobody(to, m)
+	}
+	return nil
+}
+
+// resubmit puts a public process into the shared queue. After the scheduler has stopped there is nothing left to run it.
+func (rt *Runtime) resubmit(p *process) { _ = rt.sched.Submit(p) }
+
+var _ sched.Task = (*process)(nil)

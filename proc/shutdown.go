@@ -1,0 +1,157 @@
+package proc
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/thrum-go/thrum/mpsc"
+)
+
+// shutdownDefault is the time that Shutdown takes at the most when its context has no deadline: OTP's five seconds for a worker.
+const shutdownDefault = 5 * time.Second
+
+// closing is the state of Shutdown.
+type closing struct {
+	once sync.Once
+	done chan struct{} // closed when the runtime has ended
+	err  error         // set before done is closed
+}
+
+func (c *closing) init() { c.done = make(chan struct{}) }
+
+func (c *closing) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Left is a process that Shutdown could not end in time.
+type Left struct {
+	PID  PID
+	Type string // the Go type of its machine
+}
+
+// ShutdownError says what Shutdown had to leave: processes whose handlers did not return. Go cannot stop such a handler; its
+// goroutine ends when it returns.
+type ShutdownError struct {
+	Left     []Left
+	Offloads int   // functions given to Offload that have not returned
+	Err      error // why Shutdown did not wait longer
+}
+
+// Error names the first few processes.
+func (e *ShutdownError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "proc: Shutdown: %d processes and %d offloaded functions had not returned", len(e.Left), e.Offloads)
+	for i, l := range e.Left {
+		if i == 5 {
+			b.WriteString(", ...")
+			break
+		}
+		sep := ", "
+		if i == 0 {
+			sep = ": "
+		}
+		fmt.Fprintf(&b, "%s%v (%s)", sep, l.PID, l.Type)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns Err.
+func (e *ShutdownError) Unwrap() error { return e.Err }
+
+// Shutdown ends the runtime. It refuses sends and spawns from outside, lets the processes work until nothing is left to do
+// or half of the time has gone, asks those that live to end (they see Terminate with the reason Shutdown), and waits for
+// them until ctx is done. Then it kills. Timers are not waited for. Without a deadline in ctx the whole takes five seconds
+// at the most.
+//
+// The result is nil when every process has ended and every goroutine of the runtime is gone, else a *ShutdownError that names
+// what is left. Any goroutine may call it; a second call waits for the first and returns the same.
+func (rt *Runtime) Shutdown(ctx context.Context) error {
+	rt.closing.once.Do(func() {
+		rt.closing.err = rt.shutdown(ctx)
+		close(rt.closing.done)
+	})
+	<-rt.closing.done
+	return rt.closing.err
+}
+
+func (rt *Runtime) shutdown(ctx context.Context) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, shutdownDefault)
+		defer cancel()
+	}
+	end, _ := ctx.Deadline()
+	rt.closed.Store(true)
+	drain, cancel := context.WithDeadline(ctx, time.Now().Add(time.Until(end)/2))
+	defer cancel()
+	waitFor(drain, rt.drained)
+	rt.noSpawn.Store(true)
+	rt.signalAll(Shutdown)
+	waitFor(ctx, func() bool { return rt.count() == 0 })
+	if rt.count() > 0 {
+		rt.signalAll(Kill)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
+		defer cancel()
+		waitFor(last, func() bool { return rt.count() == 0 })
+	}
+	left := rt.left()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
+	defer cancel()
+	err := rt.sched.Stop(last)
+	offloads := int(rt.offloads.Load())
+	if err == nil && len(left) == 0 && offloads == 0 {
+		return nil
+	}
+	why := ctx.Err()
+	if why == nil {
+		why = err
+	}
+	return &ShutdownError{Left: left, Offloads: offloads, Err: why}
+}
+
+// killGrace is what Kill and the workers get when the context is already done: time for a message, not for a handler.
+const killGrace = 100 * time.Millisecond
+
+func (rt *Runtime) drained() bool {
+	return rt.offloads.Load() == 0 && rt.sched.Quiet() && rt.offloads.Load() == 0
+}
+
+// waitFor asks until the answer is yes or the context is done.
+func waitFor(ctx context.Context, yes func() bool) {
+	for d := 20 * time.Microsecond; !yes(); d = min(2*d, 5*time.Millisecond) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(d):
+		}
+	}
+}
+
+// signalAll sends an exit signal to every process.
+func (rt *Runtime) signalAll(reason error) {
+	for pid := range rt.Processes() {
+		_ = rt.postSignal(rt.table.find(pid), pid, &signal{kind: sigExit, reason: reason})
+	}
+}
+
+func (rt *Runtime) left() (left []Left) {
+	for pid := range rt.Processes() {
+		p := rt.table.find(pid)
+		left = append(left, Left{pid, p.typeName()})
+		if p.mb.State().Kind() == mpsc.Closed {
+			left = left[:len(left)-1]
+		}
+	}
+	return left
+}

@@ -1,0 +1,35 @@
+package proc
+
+// signal is everything that is not a message. Signals travel in the mailbox like messages, so that whatever one
+// process sends to another arrives in the order in which it was sent; they are told apart by the type of the body when
+// they are taken out.
+type signal struct {
+	kind   signalKind
+	reason error
+}
+
+type signalKind uint8
+
+const (
+	sigExit signalKind = iota // from outside: end for reason
+	sigNone                   // wakes the process, nothing more
+	sigGate                   // messages wait in the gate
+)
+
+var gateSignal = &signal{kind: sigGate}
+
+// signalled acts on a signal and reports whether the process ends by it.
+func (c *Ctx) signalled(p *process, s *signal) (ends bool) {
+	switch s.kind {
+	case sigExit:
+		reason := s.reason
+		if reason == Kill {
+			reason = Killed
+		}
+		p.end(reason)
+		return true
+	case sigGate:
+		p.mb.User |= flagGate
+	}
+	return false
+}

@@ -1,0 +1,5 @@
+//go:build bug_claim
+
+package sched
+
+const bugClaim = true

@@ -1,0 +1,5 @@
+//go:build bug_parkorder
+
+package sched
+
+const bugParkOrder = true

@@ -1,0 +1,5 @@
+//go:build !bug_phantom
+
+package sched
+
+const bugPhantom = false

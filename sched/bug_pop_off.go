@@ -1,0 +1,5 @@
+//go:build !bug_pop
+
+package sched
+
+const bugPop = false

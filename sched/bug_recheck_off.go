@@ -1,0 +1,5 @@
+//go:build !bug_recheck
+
+package sched
+
+const bugRecheck = false

@@ -1,0 +1,5 @@
+//go:build bug_thief
+
+package sched
+
+const bugThief = true

@@ -1,0 +1,182 @@
+package sched
+
+import (
+	"github.com/thrum-go/thrum/internal/atomics"
+	"github.com/thrum-go/thrum/mpsc"
+)
+
+// Core is the state that one worker at a time owns: its queues, its timers, its clock. Core and worker are separate so
+// that a core can move to another goroutine when its worker is stuck in a handler. Except where a field says otherwise
+// only the goroutine that holds the core touches it.
+type Core struct {
+	id    int
+	sched *Scheduler
+
+	// Local is the embedder's own state for this core, as Config.NewCore made it.
+	Local any
+
+	fuel    int32  // messages until the clock is read again
+	batch   int32  // what fuel was set to then
+	tick    uint32 // the monitor's tick as last seen
+	lifoRun uint8  // how many in a row came from the LIFO slot
+	lowWait uint8  // turns of Normal since the last of Low
+	mask    uint16 // which of the queues below hold tasks
+	backlog uint8  // checks in a row that found tasks waiting while others were idle
+	credit  int32  // reductions that woken tasks may still use before one of the spent ones runs
+	now     int64  // the clock when it was read last, ns since the scheduler began
+	begun   int64  // now at the start of the turn
+	lifo    Task   // the task woken last: its message is still in the cache
+
+	fresh     [4]fifo // by priority: woken from idle
+	spent     [4]fifo // by priority: used up their last turn
+	lastSpent int64
+
+	wheel  wheel
+	stolen [ringLen / 2]Task
+	rand   uint64
+
+	count  counters
+	public published // read by anyone
+
+	_    [64]byte
+	ring ring // pushed by the holder of the core, stolen from by anyone
+
+	// ops are functions to be called by the holder of the core. Anyone pushes.
+	ops mpsc.Queue[func(*Worker)]
+	// progress is the time of the last sign of life, or asleep. Written by the holder, read by the monitor.
+	progress atomics.Int64
+	// retire tells the worker to give up the core. Written by the monitor.
+	retire atomics.Bool
+	// worker is who holds the core. Written at a change of hands.
+	worker atomics.Pointer[Worker]
+	sem    chan struct{} // of one: a signal for a parked worker
+	_      [64]byte
+}
+
+const asleep = -1
+
+const (
+	urgentMask = 1<<High | 1<<Max | 1<<(4+High) | 1<<(4+Max)
+	normalMask = 1<<Normal | 1<<(4+Normal)
+	lowMask    = 1<<Low | 1<<(4+Low)
+)
+
+// ID returns the core's number, from 0 on.
+func (c *Core) ID() int { return c.id }
+
+func (c *Core) pushFresh(t Task, p Priority) {
+	c.fresh[p&3].push(t)
+	c.mask |= 1 << (p & 3)
+}
+
+func (c *Core) pushSpent(t Task, p Priority) {
+	c.spent[p&3].push(t)
+	c.mask |= 16 << (p & 3)
+}
+
+// schedule queues a task that has just become ready.
+func (c *Core) schedule(t Task, p Priority) {
+	if p != Normal {
+		c.pushFresh(t, p)
+		return
+	}
+	old := c.lifo
+	c.lifo = t
+	if old != nil {
+		c.pushFresh(old, Normal)
+	}
+}
+
+// next takes the task to run, nil when the core has none.
+func (c *Core) next() Task {
+	t := c.lifo
+	if c.mask == 0 {
+		if t != nil {
+			c.lifo = nil
+		}
+		return t
+	}
+	if t != nil {
+		c.lifo = nil
+		if c.lifoRun < lifoMax && c.mask&^normalMask == 0 && (c.credit > 0 || c.mask&(16<<Normal) == 0) {
+			c.lifoRun++
+			return t
+		}
+		c.pushFresh(t, Normal)
+	}
+	c.lifoRun = 0
+	switch m := c.mask; {
+	case m&urgentMask != 0:
+		if m&(1<<Max|16<<Max) != 0 {
+			return c.pop(Max)
+		}
+		return c.pop(High)
+	case m&normalMask == 0:
+		c.lowWait = 0
+		return c.pop(Low)
+	case m&lowMask != 0:
+		if c.lowWait >= lowEvery {
+			c.lowWait = 0
+			return c.pop(Low)
+		}
+		c.lowWait++
+	}
+	return c.pop(Normal)
+}
+
+// pop takes from one level: woken tasks before spent ones, until they have used their credit. So one that wakes to
+// answer a message does not wait behind a thousand that compute, and a thousand that wake all the time do not
+// starve one that computes.
+func (c *Core) pop(p Priority) Task {
+	f, s := &c.fresh[p], &c.spent[p]
+	if f.n > 0 && (s.n == 0 || c.credit > 0) {
+		t := f.pop()
+		if f.n == 0 {
+			c.mask &^= 1 << p
+		}
+		return t
+	}
+	t := s.pop()
+	if s.n == 0 {
+		c.mask &^= 16 << p
+	}
+	c.credit = TurnReductions
+	c.lastSpent = c.now
+	return t
+}
+
+// waiting is the number of tasks in the private queues, without the LIFO slot.
+func (c *Core) waiting() int {
+	n := uint(0)
+	for p := range c.fresh {
+		n += c.fresh[p].n + c.spent[p].n
+	}
+	return int(n)
+}
+
+// expose moves half of the private tasks, at least one, to the public ring, where others can steal them.
+func (c *Core) expose(w *Worker) {
+	if c.waiting() == 0 {
+		if c.lifo == nil {
+			return
+		}
+		c.pushFresh(c.lifo, Normal)
+		c.lifo = nil
+	}
+	l := local{&c.ring}
+	for p := range c.fresh {
+		for q, f := range [2]*fifo{&c.spent[p], &c.fresh[p]} {
+			for k := (f.n + 1) / 2; k > 0; k-- {
+				t := f.pop()
+				t.Publish(w)
+				if !l.push(t) {
+					c.sched.inject.Push(t)
+				}
+			}
+			if f.n == 0 {
+				c.mask &^= 1 << (p + 4*(1-q))
+			}
+		}
+	}
+	c.sched.idle.wake()
+}

@@ -1,0 +1,66 @@
+package sched
+
+import "github.com/thrum-go/thrum/internal/atomics"
+
+// lease is a worker's right to its core, which can be taken while a handler is stuck, at no cost to those that are not.
+//
+// A core's queues, caches and timers are plain memory, and a stuck handler may wake in the middle of anything. So
+// every operation on the core is bracketed: enter sets a mark with a plain store and then loads the state; leave
+// clears the mark. The taker claims, forces a barrier on all threads, and only then reads the mark. Clear: whatever
+// the worker does next, it will see the claim first, so the core is the taker's. Set: the worker is inside; try
+// another time.
+//
+//	held     the worker has the core
+//	claimed  a taker wants it: the worker keeps off the core until one of the two has moved the state on
+//	lost     the core is somebody else's
+//
+// Who writes state: the taker held to claimed, claimed to lost, claimed back to held; the worker claimed to held, when its
+// handler has come back first, and held to lost, when it gives the core away itself. The mark is written by the worker alone.
+type lease struct {
+	busy  atomics.Mark
+	state atomics.Uint32
+}
+
+const (
+	held = iota
+	claimed
+	lost
+)
+
+// enter reports whether the caller, a handler on this worker, may use the core until leave.
+func (l *lease) enter() bool {
+	l.busy.Set()
+	return l.state.Load() == held
+}
+
+func (l *lease) leave() { l.busy.Clear() }
+
+// resume ends the handler's time and reports whether the worker still has its core.
+func (l *lease) resume() bool {
+	l.busy.Set()
+	return l.state.Load() == held || l.state.CompareAndSwap(claimed, held)
+}
+
+// take is the taker's side. Pairs with enter: see the reasoning at atomics.Barrier.
+func (l *lease) take() bool {
+	if !l.state.CompareAndSwap(held, claimed) {
+		return false
+	}
+	if !bugBarrier {
+		atomics.Barrier()
+	}
+	if l.busy.Read() {
+		l.state.CompareAndSwap(claimed, held)
+		return false
+	}
+	if bugClaim {
+		l.state.Store(lost)
+		return true
+	}
+	return l.state.CompareAndSwap(claimed, lost)
+}
+
+// give is the worker's own side: it gives up the core that it holds, unless that has been taken already.
+func (l *lease) give() bool {
+	return l.state.CompareAndSwap(held, lost) || l.state.CompareAndSwap(claimed, lost)
+}

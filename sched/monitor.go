@@ -1,0 +1,99 @@
+package sched
+
+import (
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/thrum-go/thrum/internal/atomics"
+)
+
+const (
+	tickEvery   = time.Millisecond
+	followEvery = 100 // ticks between two looks at GOMAXPROCS
+)
+
+// monitor watches the workers from a goroutine of its own: it ticks while any is busy, notices one that makes no progress,
+// and follows GOMAXPROCS. While all are parked it sleeps too, so an idle scheduler uses no CPU.
+type monitor struct {
+	asleep atomics.Bool // set by the monitor, cleared by whoever wakes it
+	sem    chan struct{}
+}
+
+func (m *monitor) init() { m.sem = make(chan struct{}, 1) }
+
+func (m *monitor) wake() {
+	if m.asleep.CompareAndSwap(true, false) {
+		m.sem <- struct{}{}
+	}
+}
+
+// monitorWake is called by a worker that has found work.
+func (s *Scheduler) monitorWake() {
+	if s.mon.asleep.Load() {
+		s.mon.wake()
+	}
+}
+
+func (s *Scheduler) monitor() {
+	defer s.running.Done()
+	t := time.NewTimer(tickEvery)
+	defer t.Stop()
+	for round := 0; ; round++ {
+		select {
+		case <-s.stop:
+			return
+		case <-t.C:
+		}
+		s.tick.Add(1)
+		now := s.clock()
+		busy := false
+		for _, c := range *s.cores.Load() {
+			p := c.progress.Load()
+			if p == asleep {
+				continue
+			}
+			busy = true
+			if since := time.Duration(now - p); since > s.cfg.StuckAfter {
+				s.takeOver(c, since)
+			}
+		}
+		if s.follow && round%followEvery == 0 {
+			s.followProcs()
+		}
+		if !busy {
+			// Announce, then look again: a worker that starts after the look sees the announcement.
+			s.mon.asleep.Store(true)
+			for _, c := range *s.cores.Load() {
+				busy = busy || c.progress.Load() != asleep
+			}
+			if !busy {
+				select {
+				case <-s.mon.sem:
+				case <-s.stop:
+					return
+				}
+			} else if !s.mon.asleep.CompareAndSwap(true, false) {
+				<-s.mon.sem
+			}
+		}
+		t.Reset(tickEvery)
+	}
+}
+
+// followProcs adjusts the number of workers to a changed GOMAXPROCS.
+func (s *Scheduler) followProcs() {
+	n := min(ps.wish(!s.cfg.NoHostP), MaxWorkers)
+	if n != s.Workers() {
+		s.resize(n)
+	}
+}
+
+func (s *Scheduler) logger() *slog.Logger {
+	if s.cfg.Logger != nil {
+		return s.cfg.Logger
+	}
+	return slog.Default()
+}
+
+func relax() { runtime.Gosched() }

@@ -1,0 +1,376 @@
+package sched
+
+import (
+	"runtime/debug"
+	"time"
+)
+
+// Worker is a goroutine that runs turns on the core it holds. Tasks get it in Run; its methods may be called from there
+// only, and say when they need the core to be held.
+type Worker struct {
+	core *Core
+	lease
+	lost bool // the core is gone: this goroutine retires when its task is done; the worker's own
+
+	// Local is the embedder's own state for this worker, as Config.NewWorker made it.
+	Local any
+
+	// Used is where a task adds the reductions of its turn before Run returns; the scheduler takes them from there.
+	Used int32
+
+	cur Task // what runs; read by whoever has taken the core
+}
+
+// Core returns the core the worker began with. A task whose worker has lost its core must not touch it.
+func (w *Worker) Core() *Core { return w.core }
+
+// Sched returns the worker's scheduler.
+func (w *Worker) Sched() *Scheduler { return w.core.sched }
+
+// Leave begins a stretch of foreign code inside Run: code that may block for ever. While it lasts, the core can be taken.
+func (w *Worker) Leave() { w.leave() }
+
+// Enter begins an operation on the core from inside such a stretch, and reports whether the core is still there; in
+// either case Leave ends it. Without the core only Scheduler's methods may be used.
+func (w *Worker) Enter() bool { return w.enter() }
+
+// Resume ends a stretch of foreign code that Leave began, and reports whether the worker still has its core. When not,
+// the task is no longer this worker's to queue: it must be handed to Scheduler.Submit and Run must return Done.
+func (w *Worker) Resume() bool {
+	if w.resume() {
+		return true
+	}
+	w.lost = true
+	return false
+}
+
+// Schedule queues a task that has become ready, to run on this worker soon. The core must be held.
+func (w *Worker) Schedule(t Task, p Priority) { w.core.schedule(t, p) }
+
+// Ready queues t from inside a Func, or any other stretch of foreign code.
+func (w *Worker) Ready(t Task) {
+	if w.enter() {
+		w.core.schedule(t, t.Priority())
+		w.leave()
+		return
+	}
+	w.leave()
+	w.core.sched.push(t)
+}
+
+// Spend counts one message and reports whether the turn should end because its time is up. The core must be held.
+func (w *Worker) Spend() bool {
+	c := w.core
+	c.fuel--
+	if c.fuel >= 0 && c.sched.tick.Load() == c.tick {
+		return false
+	}
+	return w.check()
+}
+
+// run is a worker goroutine's life: it holds one core after the other until the scheduler stops.
+func (w *Worker) run() {
+	defer w.core.sched.exited()
+	for !w.protected() {
+	}
+}
+
+// protected runs turns until the worker is done, and returns false after a task has panicked. One deferred call covers
+// them all, so a turn costs nothing for its protection.
+func (w *Worker) protected() (done bool) {
+	normal := false
+	defer func() {
+		if normal {
+			return
+		}
+		v := recover()
+		stack := debug.Stack()
+		if v == nil {
+			// runtime.Goexit: this goroutine cannot be kept, another one goes on in its place.
+			w.core.sched.replace(w, stack)
+			return
+		}
+		w.crashed(v, stack)
+	}()
+	done = w.turns()
+	normal = true
+	return done
+}
+
+// crashed settles what a panic or a Goexit left: the task is the embedder's to end, whether it ran with the core or without.
+func (w *Worker) crashed(v any, stack []byte) {
+	t := w.cur
+	s := w.core.sched
+	if t == nil {
+		panic(v) // not in a task: our own fault, and nothing here to be saved
+	}
+	kept := !w.lost && w.Resume()
+	next := Done
+	if s.cfg.Crashed != nil {
+		next = s.cfg.Crashed(w, t, v, stack, kept)
+	} else {
+		s.cfg.Logger.Error("sched: a task panicked", "panic", v, "stack", string(stack))
+	}
+	if kept {
+		w.after(t, next)
+	}
+}
+
+// turns runs tasks. It returns true when the goroutine has nothing more to do, and false never: a panic leaves it otherwise.
+func (w *Worker) turns() bool {
+	for {
+		if w.lost && !w.reuse() {
+			return true
+		}
+		c := w.core
+		if c.sched.stopping.Load() {
+			return true
+		}
+		t := c.next()
+		if t == nil {
+			if t = w.find(); t == nil {
+				return true
+			}
+		}
+		c.begun = c.now
+		c.count.turns++
+		w.cur = t
+		w.after(t, t.Run(w))
+	}
+}
+
+// after queues the task again, if it wants to run on, and settles the turn's account.
+func (w *Worker) after(t Task, next Next) {
+	if w.lost {
+		w.Used = 0
+		return
+	}
+	c := w.core
+	used := w.Used + 1
+	w.Used = 0
+	c.credit -= used
+	c.count.reductions += uint64(used)
+	if next != Done {
+		if next == Spent {
+			c.pushSpent(t, t.Priority())
+		} else {
+			c.pushFresh(t, t.Priority())
+		}
+	}
+	c.fuel--
+	if c.fuel < 0 || c.sched.tick.Load() != c.tick {
+		w.check()
+	}
+}
+
+// check reads the clock and does what is due now and then: timers, work from outside, sharing of the backlog. It runs
+// about every checkEvery of busy time, whatever a message costs, and reports whether the turn has lasted too long.
+func (w *Worker) check() (over bool) {
+	c := w.core
+	s := c.sched
+	now := s.clock()
+	elapsed, used := now-c.now, int64(c.batch-c.fuel)
+	c.now = now
+	c.tick = s.tick.Load()
+	if elapsed > 0 {
+		c.batch = int32(min(max(used*checkEvery/elapsed, 1), fuelMax))
+	}
+	c.fuel = c.batch
+	c.progress.Store(now)
+	w.publish()
+	if now >= c.wheel.next {
+		w.fire()
+	}
+	if !c.ops.Empty() {
+		w.operate()
+	}
+	if !s.inject.Empty() {
+		w.pull()
+	}
+	if c.mask&(16<<Normal) != 0 && now-c.lastSpent > spentEvery {
+		c.credit = 0
+	}
+	if (c.mask != 0 || c.lifo != nil) && s.idle.hungry() {
+		if c.backlog++; c.backlog >= shareAfter {
+			c.backlog = 0
+			c.expose(w)
+		}
+	} else {
+		c.backlog = 0
+	}
+	if c.retire.Load() {
+		w.evacuate()
+		return true
+	}
+	return now-c.begun > int64(s.cfg.Slice)
+}
+
+func (w *Worker) publish() {
+	w.core.publish()
+	if f := w.core.sched.cfg.Look; f != nil {
+		f(w)
+	}
+}
+
+// operate calls the functions that others have left for this core.
+func (w *Worker) operate() {
+	for {
+		f, ok := w.core.ops.Pop()
+		if !ok {
+			return
+		}
+		f(w)
+	}
+}
+
+// pull takes work from outside into the private queues. Only one worker at a time does so; the others need not wait.
+func (w *Worker) pull() bool {
+	s, c := w.core.sched, w.core
+	if !s.pulling.CompareAndSwap(0, 1) {
+		return false
+	}
+	got := false
+	for range pullMax {
+		t, ok := s.inject.Pop()
+		if !ok {
+			break
+		}
+		c.pushFresh(t, t.Priority())
+		got = true
+	}
+	s.pulling.Store(0)
+	return got
+}
+
+// poll looks for work everywhere once.
+func (w *Worker) poll() Task {
+	c, s := w.core, w.core.sched
+	if c.now = s.clock(); c.now >= c.wheel.next {
+		w.fire()
+	}
+	if !c.ops.Empty() {
+		w.operate()
+	}
+	if t := c.next(); t != nil {
+		return t
+	}
+	if c.retire.Load() {
+		return nil
+	}
+	if !s.inject.Empty() && w.pull() {
+		return c.next()
+	}
+	if t := (local{&c.ring}).pop(); t != nil {
+		return t
+	}
+	cores := *s.cores.Load()
+	c.rand = c.rand*6364136223846793005 + 1442695040888963407
+	first := int(c.rand>>33) % len(cores)
+	for i := range cores {
+		v := cores[(first+i)%len(cores)]
+		if v == c {
+			continue
+		}
+		if n := (thief{&v.ring}).steal(c.stolen[:]); n > 0 {
+			c.count.steals++
+			c.count.stolen += uint64(n)
+			for k := 1; k < n; k++ {
+				c.pushFresh(c.stolen[k], c.stolen[k].Priority())
+			}
+			t := c.stolen[0]
+			clear(c.stolen[:n])
+			return t
+		}
+	}
+	return nil
+}
+
+// find is called when the private queues are empty: search a while, then park, until there is a task or the end.
+func (w *Worker) find() Task {
+	c, s := w.core, w.core.sched
+	c.backlog = 0
+	since := s.clock()
+	c.public.since.Store(since)
+	c.progress.Store(asleep)
+	t := w.seek()
+	c.now = s.clock()
+	c.count.idle += c.now - since
+	c.fuel = min(c.batch, 8)
+	c.batch = c.fuel
+	c.progress.Store(c.now)
+	w.publish()
+	s.monitorWake()
+	return t
+}
+
+func (w *Worker) seek() Task {
+	c, s := w.core, w.core.sched
+	if s.cfg.Idle != nil {
+		s.cfg.Idle(w)
+	}
+	searching := !c.retire.Load() && s.idle.search(s.Workers())
+	for {
+		limit := s.clock() + int64(s.cfg.Spin)
+		for {
+			if s.stopping.Load() {
+				return nil
+			}
+			if t := w.poll(); t != nil {
+				if searching {
+					s.idle.found()
+				}
+				return t
+			}
+			if !searching || c.now >= limit {
+				break
+			}
+			if s.cfg.Relax {
+				relax()
+			}
+		}
+		c.count.parks++
+		w.publish()
+		if c.retire.Load() {
+			if searching {
+				s.idle.found()
+				searching = false
+			}
+			w.sleepRetired()
+			continue
+		}
+		if !s.idle.park(c.id, searching) {
+			searching = true
+			continue
+		}
+		if !c.ops.Empty() && s.idle.clear(c.id) {
+			s.idle.searching.Add(1)
+			searching = true
+			continue
+		}
+		if !w.sleep() {
+			if s.idle.clear(c.id) {
+				s.idle.searching.Add(1)
+			} else {
+				<-c.sem // the timer came first, but a signal is on its way
+			}
+		}
+		searching = true
+	}
+}
+
+// sleep waits for a signal or for the core's next timer, and reports whether it was the signal.
+func (w *Worker) sleep() bool {
+	c := w.core
+	if c.wheel.next == maxNext {
+		<-c.sem
+		return true
+	}
+	t := time.NewTimer(time.Duration(max(0, c.wheel.next-c.sched.clock())))
+	defer t.Stop()
+	select {
+	case <-c.sem:
+		return true
+	case <-t.C:
+		return false
+	}
+}
