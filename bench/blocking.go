@@ -1,0 +1,179 @@
+package bench
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/thrum-go/thrum/bench/meter"
+	"github.com/thrum-go/thrum/proc"
+)
+
+var blockingWorkload = &Workload{
+	Name:    "blocking",
+	Purpose: "as many handlers as workers sleep at once: how long other processes' messages wait meanwhile",
+	Figure:  P99,
+	Parameters: []Parameter{
+		workersParam(), procsParam("processes that are sent messages", 32, 2, 10_000),
+		{Name: Duration, Meaning: "how long the handlers sleep", Default: int64(time.Second), Min: int64(10 * time.Millisecond), Max: int64(time.Minute)},
+		roundsParam(1),
+	},
+	timed: true,
+	thrum: blockingThrum,
+}
+
+const (
+	// blockingStep is the pause between two volleys of messages.
+	blockingStep = 500 * time.Microsecond
+	// blockingVolley is how many processes get a message in each.
+	blockingVolley = 8
+)
+
+// blockingRun is what sleepers and relays share.
+type blockingRun struct {
+	*trial
+	asleep atomic.Int64 // handlers asleep at this moment
+	awoke  atomic.Bool  // the first has woken: the time of interest is over
+	allAt  atomic.Int64 // when all were asleep at once
+}
+
+// sleeper sleeps in its handler when told to start.
+type sleeper struct{ run *blockingRun }
+
+// Handle implements proc.Machine.
+func (s *sleeper) Handle(c *proc.Ctx, m proc.Message) error {
+	if m.Body == stop {
+		return proc.Normal
+	}
+	run := s.run
+	if run.asleep.Add(1) == int64(run.p.Workers) {
+		run.allAt.Store(run.clock.Now())
+	}
+	// Nobody can tell a handler that sleeps to wake; an interrupted run does not
+	// wait for it.
+	select {
+	case <-time.After(run.limit):
+	case <-run.ctx.Done():
+	}
+	run.awoke.Store(true)
+	run.asleep.Add(-1)
+	return nil
+}
+
+// relay records how old a message is that comes from outside, and passes it on to
+// the next relay, which records that hop.
+type relay struct {
+	run           *blockingRun
+	id            int
+	next          proc.PID
+	rec           *meter.Recorder
+	outer, inner  int64 // messages from outside and from the relay before
+	lastOut, last uint64
+}
+
+// Handle implements proc.Machine. The word is when the message was sent.
+func (r *relay) Handle(c *proc.Ctx, m proc.Message) error {
+	if m.Body == stop {
+		return proc.Normal
+	}
+	now := uint64(r.run.clock.Now())
+	r.rec.Record(int64(now) - int64(m.Word))
+	count, last := &r.inner, &r.last
+	if m.From == 0 {
+		count, last = &r.outer, &r.lastOut
+	}
+	if m.Word < *last {
+		r.run.failf(fmt.Sprintf("relay %d", r.id), "a message sent at %d ns came after one sent at %d ns", m.Word, *last)
+	}
+	*last = m.Word
+	*count++
+	if m.From != 0 {
+		return nil
+	}
+	if err := c.SendWord(r.next, nil, uint64(r.run.clock.Now())); err != nil {
+		return r.run.sent(fmt.Sprintf("relay %d", r.id), err)
+	}
+	return nil
+}
+
+func blockingThrum(t *trial) (Sample, error) {
+	s, err := t.start()
+	if err != nil {
+		return Sample{}, err
+	}
+	defer s.close()
+	run := &blockingRun{trial: t}
+	relays := make([]relay, t.p.Procs)
+	pids := make([]proc.PID, len(relays))
+	for i := range relays {
+		relays[i] = relay{run: run, id: i, rec: meter.NewRecorder()}
+		if pids[i], err = s.spawn(&relays[i]); err != nil {
+			return Sample{}, err
+		}
+	}
+	for i := range relays {
+		relays[i].next = pids[(i+1)%len(pids)]
+	}
+	sleepers := make([]proc.PID, t.p.Workers)
+	for i := range sleepers {
+		if sleepers[i], err = s.spawn(&sleeper{run}); err != nil {
+			return Sample{}, err
+		}
+	}
+	began := t.clock.Now()
+	for _, pid := range sleepers {
+		if err := s.send(pid, start); err != nil {
+			return Sample{}, err
+		}
+	}
+	volleys, err := run.volleys(s, pids)
+	if err != nil {
+		return Sample{}, err
+	}
+	for _, pid := range append(sleepers, pids...) {
+		if err := s.send(pid, stop); err != nil {
+			return Sample{}, err
+		}
+	}
+	var st proc.Stats
+	s.rt.ReadStats(&st)
+	if err := s.drain(); err != nil {
+		return Sample{}, err
+	}
+	all := meter.NewRecorder()
+	var outer, inner int64
+	for i := range relays {
+		all.Merge(relays[i].rec)
+		outer += relays[i].outer
+		inner += relays[i].inner
+	}
+	if outer != volleys || inner != volleys {
+		t.failf("relays", "%d messages were sent; %d came, and %d that were passed on", volleys, outer, inner)
+	}
+	sample := Sample{Latency: all, Details: []Detail{{"spare_workers", float64(st.SpareWorkers), ""}}}
+	if at := run.allAt.Load(); at != 0 {
+		sample.Details = append(sample.Details, Detail{"all_asleep_after", float64(at-began) / 1e6, "ms"})
+	} else {
+		t.failf("sleepers", "%d handlers were never asleep at once: one waited for another's sleep to end", t.p.Workers)
+	}
+	return sample, nil
+}
+
+// volleys sends messages to the relays until the first sleeper wakes, and returns
+// how many.
+func (r *blockingRun) volleys(s *system, pids []proc.PID) (int64, error) {
+	sent := int64(0)
+	for !r.awoke.Load() {
+		for range blockingVolley {
+			to := pids[sent%int64(len(pids))]
+			if err := s.rt.SendWord(to, nil, uint64(r.clock.Now())); err != nil {
+				return sent, r.sent("messages from outside", err)
+			}
+			sent++
+		}
+		if err := r.sleep(blockingStep); err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}

@@ -1,0 +1,141 @@
+package bench
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/thrum-go/thrum/bench/meter"
+	"github.com/thrum-go/thrum/proc"
+)
+
+// fault breaks one message on its way into a handler, as a broken mailbox would.
+type fault struct {
+	kind string // "lose", "double" or "swap"
+	at   int64  // which of all messages
+	seen atomic.Int64
+	hit  atomic.Bool
+}
+
+// faulty is a process with a faulty mailbox.
+type faulty struct {
+	proc.Machine
+	f    *fault
+	held *proc.Message
+}
+
+func (f *fault) wrap(m proc.Machine) proc.Machine { return &faulty{Machine: m, f: f} }
+
+// Init implements proc.Initializer for machines that have it.
+func (f *faulty) Init(c *proc.Ctx) error {
+	if i, ok := f.Machine.(proc.Initializer); ok {
+		return i.Init(c)
+	}
+	return nil
+}
+
+// Handle implements proc.Machine.
+func (f *faulty) Handle(c *proc.Ctx, m proc.Message) error {
+	if held := f.held; held != nil && held.From == m.From {
+		// The later of two messages of the same sender goes first.
+		f.held = nil
+		if err := f.Machine.Handle(c, m); err != nil {
+			return err
+		}
+		return f.Machine.Handle(c, *held)
+	}
+	if f.f.seen.Add(1) != f.f.at {
+		return f.Machine.Handle(c, m)
+	}
+	f.f.hit.Store(true)
+	switch f.f.kind {
+	case "lose":
+		return nil
+	case "double":
+		err := f.Machine.Handle(c, m)
+		if again := f.Machine.Handle(c, m); err == nil {
+			err = again
+		}
+		return err
+	default:
+		f.held = &m
+		return nil
+	}
+}
+
+// TestSeededFaultsAreFound breaks one message in the middle of each workload and
+// expects its check to say so. A check that nothing can fail proves nothing.
+func TestSeededFaultsAreFound(t *testing.T) {
+	for _, w := range All() {
+		for _, kind := range []string{"lose", "double", "swap"} {
+			t.Run(w.Name+" "+kind, func(t *testing.T) {
+				p, err := w.Resolve(tiny(w))
+				if err != nil {
+					t.Fatal(err)
+				}
+				f := &fault{kind: kind, at: 100}
+				switch w.Name {
+				case "blocking":
+					f.at = 20 // its messages are few
+				}
+				c := newCheck(w.Name)
+				tr := &trial{check: c, ctx: t.Context(), p: p, n: p.Messages, limit: p.Duration,
+					clock: meter.Shared(), patience: 100 * time.Millisecond, faulty: f.wrap}
+				if w.size != nil {
+					tr.n = w.size(p)
+				}
+				_, err = tr.do(w.thrum)
+				if !f.hit.Load() {
+					t.Fatalf("the fault was never reached: %d messages", f.seen.Load())
+				}
+				v := c.violations()
+				if len(v) == 0 {
+					t.Fatalf("message %d was hit by %q and nobody noticed; error %v", f.at, kind, err)
+				}
+				for _, x := range v {
+					if x.Workload == "" || x.Where == "" || x.What == "" {
+						t.Errorf("a violation does not say what and where: %+v", x)
+					}
+				}
+				t.Log(v[0])
+			})
+		}
+	}
+}
+
+// TestHealthyRunWithWrappedMachinesPasses shows that it is the fault that is
+// found, not the wrapping.
+func TestHealthyRunWithWrappedMachinesPasses(t *testing.T) {
+	for _, w := range All() {
+		t.Run(w.Name, func(t *testing.T) {
+			p, err := w.Resolve(tiny(w))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := &fault{at: -1}
+			c := newCheck(w.Name)
+			tr := &trial{check: c, ctx: t.Context(), p: p, n: p.Messages, limit: p.Duration,
+				clock: meter.Shared(), patience: patience, faulty: f.wrap}
+			if w.size != nil {
+				tr.n = w.size(p)
+			}
+			if _, err := tr.do(w.thrum); err != nil {
+				t.Error(err)
+			}
+			for _, v := range c.violations() {
+				t.Error(v)
+			}
+		})
+	}
+}
+
+func TestViolationsAreCountedNotHoarded(t *testing.T) {
+	c := newCheck("test")
+	for i := range 3 * maxViolations {
+		c.failf(fmt.Sprint(i), "broken")
+	}
+	if n := len(c.violations()); n != maxViolations+1 {
+		t.Errorf("%d violations are told, want %d and a count of the rest", n, maxViolations)
+	}
+}

@@ -1,0 +1,174 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// Event tells how far a measurement is.
+type Event struct {
+	Label         string // of the workload's row
+	Row, Rows     int    // from 1
+	Phase         string // "warm-up", "thrum" or "twin"
+	Round, Rounds int    // from 1; 0 while warming up
+}
+
+// Progress is told before each phase of a measurement; nil is nobody. It runs
+// between rounds, so what it costs is not measured.
+type Progress func(Event)
+
+// Run measures the workload: Thrum and its twin in turns, for as many rounds as
+// asked for and fit the duration, at least one. It returns a result for each row
+// that has a finished round or a violation.
+//
+// The error is a [*ParamError] for parameters that cannot be, the context's error
+// when interrupted (with the results so far), or says why a round could not be
+// run. Violations are no errors: they are in the results, whose OK is false.
+func (w *Workload) Run(ctx context.Context, p Params, progress Progress) ([]Result, error) {
+	p, err := w.Resolve(p)
+	if err != nil {
+		return nil, err
+	}
+	if progress == nil {
+		progress = func(Event) {}
+	}
+	rows := []Params{p}
+	if w.rows != nil {
+		rows = w.rows(p)
+	}
+	var results []Result
+	for i, row := range rows {
+		if w.rows != nil {
+			row.Duration = p.Duration / time.Duration(len(rows))
+		}
+		m := measurement{w: w, p: row, check: newCheck(w.Label(row)), event: Event{
+			Label: w.Label(row), Row: i + 1, Rows: len(rows), Rounds: row.Rounds,
+		}, progress: progress}
+		err := m.run(ctx)
+		if r := m.result(); r.Rounds > 0 || !r.OK {
+			results = append(results, r)
+		}
+		if err != nil {
+			return results, err
+		}
+		if m.check.failed() {
+			return results, nil
+		}
+	}
+	if w.conclude != nil {
+		w.conclude(results)
+	}
+	return results, nil
+}
+
+// measurement is one row on its way to a result.
+type measurement struct {
+	w           *Workload
+	p           Params
+	check       *check
+	event       Event
+	progress    Progress
+	thrum, twin summary
+}
+
+func (m *measurement) run(ctx context.Context) error {
+	began := time.Now()
+	n, err := m.reckon(ctx)
+	if err != nil {
+		return ignoreBroken(err)
+	}
+	limit := m.p.Duration / time.Duration(m.p.Rounds)
+	if m.hasTwin() {
+		limit /= 2
+	}
+	for r := range m.p.Rounds {
+		roundBegan := time.Now()
+		m.event.Round = r + 1
+		s, err := m.side(ctx, Thrum, n, limit)
+		if err != nil {
+			return ignoreBroken(err)
+		}
+		if !m.hasTwin() {
+			m.thrum.add(s)
+		} else {
+			// A round counts only as a pair: medians of unequal numbers of rounds
+			// would not have been measured side by side.
+			t, err := m.side(ctx, Channel, n, limit)
+			if err != nil {
+				return ignoreBroken(err)
+			}
+			m.thrum.add(s)
+			m.twin.add(t)
+		}
+		if spent, last := time.Since(began), time.Since(roundBegan); spent+last > m.p.Duration*5/4 {
+			break
+		}
+	}
+	return nil
+}
+
+// ignoreBroken hides a failed check: it is reported as a violation.
+func ignoreBroken(err error) error {
+	if errors.Is(err, errBroken) {
+		return nil
+	}
+	return err
+}
+
+func (m *measurement) hasTwin() bool {
+	return m.w.twin != nil && (m.w.twinFits == nil || m.w.twinFits(m.p))
+}
+
+// reckon returns the messages of a round. Unless given, it is as many as let all
+// rounds of both sides fit the duration, going by a short round of each.
+func (m *measurement) reckon(ctx context.Context) (int64, error) {
+	if m.p.Messages > 0 || m.w.timed || m.w.size != nil {
+		return m.p.Messages, nil
+	}
+	n := m.w.warm(m.p)
+	var perMsg float64
+	sides := []Impl{Thrum}
+	if m.hasTwin() {
+		sides = append(sides, Channel)
+	}
+	for _, impl := range sides {
+		s, err := m.side(ctx, impl, n, 0)
+		if err != nil {
+			return 0, err
+		}
+		perMsg += float64(s.Elapsed) / float64(max(s.Messages, 1))
+	}
+	fit := float64(m.p.Duration) / float64(m.p.Rounds) / max(perMsg, 0.1)
+	return max(n, int64(fit)), nil
+}
+
+func (m *measurement) side(ctx context.Context, impl Impl, n int64, limit time.Duration) (Sample, error) {
+	m.event.Phase = string(impl)
+	if impl == Channel {
+		m.event.Phase = "twin"
+	}
+	if m.event.Round == 0 {
+		m.event.Phase = "warm-up"
+	}
+	m.progress(m.event)
+	if impl == Thrum {
+		return m.w.round(ctx, m.check, m.w.thrum, m.p, n, limit)
+	}
+	// The twin gets as many processors as Thrum had workers.
+	if had := runtime.GOMAXPROCS(0); had != m.p.Workers {
+		runtime.GOMAXPROCS(m.p.Workers)
+		defer runtime.GOMAXPROCS(had)
+	}
+	return m.w.round(ctx, m.check, m.w.twin, m.p, n, limit)
+}
+
+func (m *measurement) result() Result {
+	r := Result{
+		Workload: m.w.Name, Label: m.w.Label(m.p), Params: m.p, Figure: m.w.Figure,
+		OK: !m.check.failed(), Violations: m.check.violations(),
+	}
+	r.fill(&m.thrum, &m.twin)
+	return r
+}

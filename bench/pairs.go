@@ -1,0 +1,209 @@
+package bench
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+var pairsWorkload = &Workload{
+	Name:    "pairs",
+	Purpose: "independent ping-pong pairs on one worker and on several: does the second core help?",
+	Twin:    "two goroutines and two unbuffered channels a pair, on as many processors",
+	Figure:  NsPerMsg,
+	Parameters: []Parameter{
+		{Name: Workers, Meaning: "workers to compare with one; default: GOMAXPROCS, at least 2", Min: 2, Max: 256},
+		procsParam("processes, two a pair", 128, 2, 1_000_000),
+		messagesParam(), durationParam(3e9), roundsParam(3),
+	},
+	thrum:  pairsThrum,
+	twin:   pairsTwin,
+	warm:   func(p Params) int64 { return max(20_000, 4*int64(p.Procs)) },
+	refine: evenProcs("pairs"),
+	rows: func(p Params) []Params {
+		one := p
+		one.Workers = 1
+		return []Params{one, p}
+	},
+	conclude: func(r []Result) {
+		if len(r) == 2 && r[0].NsPerMsg != nil && r[1].NsPerMsg != nil {
+			last := &r[1]
+			last.Details = append(last.Details, Detail{"speedup_over_one_worker", *r[0].NsPerMsg / *r[1].NsPerMsg, "x"})
+			if r[0].Twin != nil && r[1].Twin != nil {
+				last.Details = append(last.Details, Detail{"twin_speedup_over_one_processor", *r[0].Twin / *r[1].Twin, "x"})
+			}
+		}
+	},
+	label: func(p Params) string { return fmt.Sprintf("workers=%d", p.Workers) },
+}
+
+func evenProcs(name string) func(Params) error {
+	return func(p Params) error {
+		if p.Procs%2 != 0 {
+			return &ParamError{name, Procs, fmt.Sprint(p.Procs), "processes come in pairs: it takes an even number"}
+		}
+		return nil
+	}
+}
+
+// pairsRun is what the pairs of a round share.
+type pairsRun struct {
+	*trial
+	begin, end int64
+	playing    atomic.Int64 // pairs not yet done; the one that takes it to 0 writes end
+	done       chan struct{}
+}
+
+func (r *pairsRun) finished() {
+	if r.playing.Add(-1) == 0 {
+		r.end = r.clock.Now()
+		close(r.done)
+	}
+}
+
+// player serves: it sends a number, and the next one when that came back.
+type player struct {
+	run  *pairsRun
+	peer proc.PID
+	id   int
+	seq  uint64 // last number sent
+	last uint64 // number to end with
+	_    [88]byte
+}
+
+// Handle implements proc.Machine.
+func (p *player) Handle(c *proc.Ctx, m proc.Message) error {
+	switch {
+	case m.Body == stop:
+		return proc.Normal
+	case m.Body == start:
+	case m.Word != p.seq:
+		p.run.order(fmt.Sprintf("player %d", p.id), m.Word, p.seq)
+		return nil
+	case p.seq == p.last || p.run.stopped.Load():
+		p.run.finished()
+		return nil
+	}
+	p.seq++
+	if err := c.SendWord(p.peer, nil, p.seq); err != nil {
+		return p.run.sent(fmt.Sprintf("player %d", p.id), err)
+	}
+	return nil
+}
+
+// returner sends back whatever comes.
+type returner struct {
+	run *pairsRun
+	id  int
+	seq uint64
+	_   [104]byte
+}
+
+// Handle implements proc.Machine.
+func (r *returner) Handle(c *proc.Ctx, m proc.Message) error {
+	if m.Body != nil {
+		return proc.Normal
+	}
+	r.seq++
+	if m.Word != r.seq {
+		r.run.order(fmt.Sprintf("returner %d", r.id), m.Word, r.seq)
+		return nil
+	}
+	if err := c.SendWord(m.From, nil, m.Word); err != nil {
+		return r.run.sent(fmt.Sprintf("returner %d", r.id), err)
+	}
+	return nil
+}
+
+// rallies returns how many rallies of two messages each pair plays.
+func rallies(t *trial, pairs int) uint64 {
+	return uint64(max(1, t.n/int64(2*pairs)))
+}
+
+func pairsThrum(t *trial) (Sample, error) {
+	s, err := t.start()
+	if err != nil {
+		return Sample{}, err
+	}
+	defer s.close()
+	pairs := t.p.Procs / 2
+	run := &pairsRun{trial: t, done: make(chan struct{})}
+	run.playing.Store(int64(pairs))
+	players := make([]player, pairs)
+	returners := make([]returner, pairs)
+	pids := make([]proc.PID, 0, 2*pairs)
+	for i := range pairs {
+		returners[i] = returner{run: run, id: i}
+		ret, err := s.spawn(&returners[i])
+		if err != nil {
+			return Sample{}, err
+		}
+		players[i] = player{run: run, peer: ret, id: i, last: rallies(t, pairs)}
+		pl, err := s.spawn(&players[i])
+		if err != nil {
+			return Sample{}, err
+		}
+		pids = append(pids, pl, ret)
+	}
+	sample, err := t.timed(int64(rallies(t, pairs))*2*int64(pairs), func() (int64, int64, error) {
+		run.begin = t.clock.Now()
+		for i := 0; i < len(pids); i += 2 {
+			if err := s.send(pids[i], start); err != nil {
+				return 0, 0, err
+			}
+		}
+		err := s.await(run.done)
+		return run.begin, run.end, err
+	})
+	if err != nil {
+		return Sample{}, err
+	}
+	for _, pid := range pids {
+		if err := s.send(pid, stop); err != nil {
+			return Sample{}, err
+		}
+	}
+	return sample, s.drain()
+}
+
+func pairsTwin(t *trial) (Sample, error) {
+	g := t.goroutines()
+	pairs := t.p.Procs / 2
+	last := rallies(t, pairs)
+	run := &pairsRun{trial: t, done: g.done}
+	run.playing.Store(int64(pairs))
+	begin := make(chan struct{})
+	for i := range pairs {
+		there, back := make(chan message), make(chan message)
+		g.wg.Go(func() {
+			seq := uint64(0)
+			for m := range there {
+				seq++
+				if m.Word != seq {
+					t.order(fmt.Sprintf("returner %d", i), m.Word, seq)
+				}
+				back <- m
+			}
+		})
+		g.wg.Go(func() {
+			defer close(there)
+			<-begin
+			for seq := uint64(1); seq <= last && !t.stopped.Load(); seq++ {
+				there <- message{Word: seq}
+				if m := <-back; m.Word != seq {
+					t.order(fmt.Sprintf("player %d", i), m.Word, seq)
+				}
+			}
+			run.finished()
+		})
+	}
+	sample, err := t.timed(int64(last)*2*int64(pairs), func() (int64, int64, error) {
+		run.begin = t.clock.Now()
+		close(begin)
+		<-g.done
+		return run.begin, run.end, nil
+	})
+	g.join()
+	return sample, err
+}

@@ -1,0 +1,16 @@
+package bench
+
+// ping is a single pair; see pairs.go.
+var pingWorkload = &Workload{
+	Name:    "ping",
+	Purpose: "two processes send one message back and forth",
+	Twin:    "two goroutines and two unbuffered channels",
+	Figure:  NsPerMsg,
+	Parameters: []Parameter{
+		workersParam(), procsParam("processes", 2, 2, 2),
+		messagesParam(), durationParam(2e9), roundsParam(3),
+	},
+	thrum: pairsThrum,
+	twin:  pairsTwin,
+	warm:  func(Params) int64 { return 50_000 },
+}

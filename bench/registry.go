@@ -1,0 +1,40 @@
+package bench
+
+import "time"
+
+// workloads in the order in which they are listed. Each has a file of its own.
+var workloads = []*Workload{
+	pingWorkload,
+	ringWorkload,
+	floodWorkload,
+	faninWorkload,
+	bigWorkload,
+	spawnWorkload,
+	skynetWorkload,
+	idleWorkload,
+	fairWorkload,
+	blockingWorkload,
+	hostWorkload,
+	pairsWorkload,
+	curveWorkload,
+}
+
+// Standard returns the set that the load generator runs when nothing else is
+// asked for: about 25 s on two cores, with the twins.
+func Standard() []Setting {
+	short := 1500 * time.Millisecond
+	return []Setting{
+		{pingWorkload, Params{Duration: short}},
+		{ringWorkload, Params{Procs: 503, Duration: short}},
+		{ringWorkload, Params{Procs: 10_000, Duration: short}},
+		{floodWorkload, Params{Duration: short}},
+		{faninWorkload, Params{Duration: short}},
+		{bigWorkload, Params{Duration: short}},
+		{spawnWorkload, Params{Duration: short}},
+		{skynetWorkload, Params{Duration: 2 * time.Second}},
+		{idleWorkload, Params{}},
+		{fairWorkload, Params{Duration: 5 * time.Second}},
+		{blockingWorkload, Params{}},
+		{hostWorkload, Params{Duration: 3 * time.Second}},
+	}
+}

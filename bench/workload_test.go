@@ -1,0 +1,227 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// tiny returns parameters with which a workload takes some milliseconds.
+func tiny(w *Workload) Params {
+	p := Params{Rounds: 1, Duration: 20 * time.Millisecond}
+	switch w.Name {
+	case "ping", "ring", "flood", "spawn":
+		p.Messages = 5000
+	case "fanin":
+		p.Messages, p.Procs = 5000, 11
+	case "big":
+		p.Messages, p.Procs = 5000, 16
+	case "pairs":
+		p.Messages, p.Procs = 5000, 8
+	case "curve":
+		p.Messages, p.Procs = 2000, 30
+	case "skynet":
+		p.Procs = 1000
+	case "idle":
+		p.Procs = 2000
+	case "fair", "host":
+		p.Procs = 8
+	}
+	return p
+}
+
+func TestEveryWorkloadPassesItsOwnCheck(t *testing.T) {
+	for _, w := range All() {
+		t.Run(w.Name, func(t *testing.T) {
+			goroutines, procs := runtime.NumGoroutine(), runtime.GOMAXPROCS(0)
+			results, err := w.Run(t.Context(), tiny(w), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(results) == 0 {
+				t.Fatal("no result")
+			}
+			for _, r := range results {
+				if !r.OK {
+					t.Errorf("%s: %v", r.Label, r.Violations)
+				}
+				if r.Rounds != 1 {
+					t.Errorf("%s: %d rounds done, one was asked for", r.Label, r.Rounds)
+				}
+				if w.Figure == NsPerMsg && (r.NsPerMsg == nil || r.Twin == nil || r.Ratio == nil || r.Messages == nil) {
+					t.Errorf("%s: figures are missing: %+v", r.Label, r)
+				}
+				if w.Figure == BytesPerProc && (r.BytesPerProc == nil || *r.BytesPerProc < 32) {
+					t.Errorf("%s: bytes a process are missing or fewer than its own state: %+v", r.Label, r)
+				}
+			}
+			if now := runtime.GOMAXPROCS(0); now != procs {
+				t.Errorf("GOMAXPROCS is %d afterwards, it was %d", now, procs)
+			}
+			if now := runtime.NumGoroutine(); now > goroutines {
+				t.Errorf("%d goroutines afterwards, %d before", now, goroutines)
+			}
+		})
+	}
+}
+
+// TestTwinDoesTheSameWork runs each twin alone, so that a failure names it.
+func TestTwinDoesTheSameWork(t *testing.T) {
+	for _, w := range All() {
+		if w.twin == nil {
+			continue
+		}
+		t.Run(w.Name, func(t *testing.T) {
+			p := tiny(w)
+			ours, err := w.Once(t.Context(), Thrum, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := w.Once(t.Context(), Channel, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ours.Messages != theirs.Messages {
+				t.Errorf("Thrum's round has %d messages, the twin's %d", ours.Messages, theirs.Messages)
+			}
+		})
+	}
+}
+
+func TestInterruptedRunKeepsWhatItMeasured(t *testing.T) {
+	for _, w := range All() {
+		if w.timed || w.Figure != NsPerMsg {
+			continue
+		}
+		for _, phase := range []string{"thrum", "twin"} {
+			t.Run(w.Name+" in "+phase, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				p := tiny(w)
+				p.Rounds, p.Duration = 3, time.Hour
+				results, err := w.Run(ctx, p, func(e Event) {
+					if e.Row == 1 && e.Round == 2 && e.Phase == phase {
+						cancel()
+					}
+				})
+				if !errors.Is(err, context.Canceled) {
+					t.Fatalf("error %v, want that of the context", err)
+				}
+				if len(results) != 1 || results[0].Rounds != 1 || results[0].NsPerMsg == nil || !results[0].OK {
+					t.Errorf("want the one finished round, got %+v", results)
+				}
+			})
+		}
+	}
+}
+
+// TestRunningRoundCanBeInterrupted cancels while a round that would last for
+// hours is under way.
+func TestRunningRoundCanBeInterrupted(t *testing.T) {
+	for _, w := range All() {
+		for _, impl := range []Impl{Thrum, Channel} {
+			if w.size != nil || impl == Channel && w.twin == nil {
+				continue
+			}
+			t.Run(w.Name+" "+string(impl), func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+				defer cancel()
+				p := tiny(w)
+				p.Duration = time.Hour
+				if w.Name == "blocking" {
+					p.Duration = time.Minute
+				}
+				if p.Messages > 0 {
+					p.Messages = 1e12
+				}
+				goroutines := runtime.NumGoroutine()
+				if _, err := w.Once(ctx, impl, p); !errors.Is(err, context.DeadlineExceeded) {
+					t.Fatalf("error %v, want that of the context", err)
+				}
+				for until := time.Now().Add(patience); runtime.NumGoroutine() > goroutines; time.Sleep(time.Millisecond) {
+					if time.Now().After(until) {
+						t.Fatalf("%d goroutines are left, %d were there before", runtime.NumGoroutine(), goroutines)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestWrongParametersAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		workload string
+		p        Params
+		name     string
+		value    string
+		want     string
+	}{
+		{"ring", Params{Procs: 1}, Procs, "1", "2 to 10000000"},
+		{"ring", Params{Procs: -7}, Procs, "-7", "2 to 10000000"},
+		{"ring", Params{Workers: 100_000}, Workers, "100000", "1 to 256"},
+		{"ring", Params{Seed: 3}, Seed, "3", "takes no such"},
+		{"ring", Params{Messages: -1}, Messages, "-1", "1 to 1000000000000"},
+		{"ring", Params{Duration: time.Nanosecond}, Duration, "1ns", "10ms to 24h"},
+		{"ring", Params{Rounds: -1}, Rounds, "-1", "1 to 1000"},
+		{"ping", Params{Procs: 3}, Procs, "3", "always 2"},
+		{"spawn", Params{Procs: 3}, Procs, "3", "takes no such"},
+		{"pairs", Params{Procs: 3}, Procs, "3", "even"},
+		{"pairs", Params{Workers: 1}, Workers, "1", "2 to 256"},
+		{"skynet", Params{Procs: 500}, Procs, "500", "power of ten"},
+		{"idle", Params{Messages: 5}, Messages, "5", "takes no such"},
+	} {
+		w, ok := Find(c.workload)
+		if !ok {
+			t.Fatalf("no workload %s", c.workload)
+		}
+		_, err := w.Run(t.Context(), c.p, nil)
+		var wrong *ParamError
+		if !errors.As(err, &wrong) {
+			t.Errorf("%s with %+v: error %v, want a ParamError", c.workload, c.p, err)
+			continue
+		}
+		if wrong.Name != c.name || wrong.Value != c.value || !strings.Contains(wrong.Want, c.want) {
+			t.Errorf("%s with %+v: %v; want %s, %s and %q named", c.workload, c.p, wrong, c.name, c.value, c.want)
+		}
+	}
+}
+
+func TestDefaultsAreWithinTheirRanges(t *testing.T) {
+	for _, w := range All() {
+		p, err := w.Resolve(Params{})
+		if err != nil {
+			t.Errorf("%s: %v", w.Name, err)
+		}
+		again, err := w.Resolve(p)
+		if err != nil || again != p {
+			t.Errorf("%s: resolving %+v once more gives %+v, %v", w.Name, p, again, err)
+		}
+	}
+	for _, s := range Standard() {
+		if _, err := s.Workload.Resolve(s.Params); err != nil {
+			t.Errorf("standard set: %v", err)
+		}
+	}
+}
+
+func TestWorkloadsAreFoundByName(t *testing.T) {
+	seen := map[string]bool{}
+	for _, w := range All() {
+		if seen[w.Name] {
+			t.Errorf("two workloads are called %s", w.Name)
+		}
+		seen[w.Name] = true
+		if got, ok := Find(w.Name); !ok || got != w {
+			t.Errorf("Find(%q) gives %v, %t", w.Name, got, ok)
+		}
+		if w.Purpose == "" || strings.Contains(w.Purpose, "\n") {
+			t.Errorf("%s: its purpose is not one line: %q", w.Name, w.Purpose)
+		}
+	}
+	if w, ok := Find("rin"); ok {
+		t.Errorf("Find(\"rin\") gives %s", w.Name)
+	}
+}
