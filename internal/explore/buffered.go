@@ -13,7 +13,8 @@ import (
 // A write while writes of another thread to the same word are in its buffer is a failure: the word has two owners.
 //
 // The moments of draining are not enumerated one by one: the explorer chooses when another thread reads the word,
-// which is the only moment at which it makes a difference.
+// which is the only moment at which it makes a difference. The write itself is a step, although nobody sees anything
+// of it: a Barrier of another thread may come before or after it.
 //
 // Outside of explored threads it is an ordinary atomic word. The zero value is 0. It must not be read in a condition
 // of Wait, where nobody could choose: spin with Yield, after which a value left unseen is drained in the end.
@@ -27,7 +28,7 @@ type write struct {
 	value uint32
 }
 
-// Store writes the word. It is no scheduling point, as nobody else sees anything of it yet.
+// Store writes the word.
 func (b *Buffered) Store(v uint32) {
 	if t := currentThread(); t != nil {
 		raceRelease(b)

@@ -77,7 +77,7 @@ func parking(producers int, bug bool) func(*explore.Exec) {
 }
 
 func TestLostWakeUpIsFoundAsDeadlock(t *testing.T) {
-	for _, cfg := range []explore.Config{{}, {Preemptions: 2}, {Reduce: true}} {
+	for _, cfg := range []explore.Config{bounded(), {Preemptions: 1}, {Reduce: true}} {
 		explore.Run(t, cfg, parking(1, false))
 		explore.Run(t, cfg, parking(2, false))
 		mustFail(t, cfg, parking(1, true))
@@ -154,7 +154,7 @@ func aba(bug bool) func(*explore.Exec) {
 }
 
 func TestABAIsFound(t *testing.T) {
-	for _, cfg := range []explore.Config{{}, {Preemptions: 2}, {Reduce: true}} {
+	for _, cfg := range []explore.Config{bounded(), {Preemptions: 2}, {Reduce: true}} {
 		explore.Run(t, cfg, aba(false))
 		mustFail(t, cfg, aba(true))
 	}

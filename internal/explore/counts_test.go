@@ -36,7 +36,7 @@ func multinomial(counts ...int) int {
 }
 
 func TestUnboundedExplorationCoversEachInterleavingOnce(t *testing.T) {
-	for _, counts := range [][]int{{0}, {1}, {5}, {1, 1}, {3, 3}, {5, 5}, {7, 6}, {1, 2, 3}, {3, 3, 3}, {2, 2, 2, 2}, {1, 1, 1, 1, 1, 1}, {0, 4, 4}} {
+	for _, counts := range [][]int{{0}, {1}, {5}, {1, 1}, {3, 3}, {5, 5}, {6, 4}, {1, 2, 3}, {3, 2, 3}, {1, 2, 2, 1}, {1, 1, 1, 1, 1}, {0, 4, 4}} {
 		r := explore.Run(t, explore.Config{}, steps(counts...))
 		if want := multinomial(counts...); r.Executions != want || !r.Complete {
 			t.Errorf("threads of %v steps: %d executions (complete: %t), want %d", counts, r.Executions, r.Complete, want)
@@ -72,7 +72,7 @@ func orders(left []int, cur, limit int) (n int) {
 }
 
 func TestPreemptionBoundIsRespectedExactly(t *testing.T) {
-	for _, counts := range [][]int{{4, 4}, {6, 3}, {2, 3, 2}, {3, 3, 3}, {2, 2, 2, 2}} {
+	for _, counts := range [][]int{{4, 4}, {6, 3}, {2, 3, 2}, {1, 2, 2, 1}} {
 		for limit := range 6 {
 			bound := limit
 			if limit == 0 {

@@ -18,6 +18,7 @@ func (x *Exec) Go(name string, fn func()) {
 		panic("explore: Exec.Go: fn is nil: give it the thread's function")
 	}
 	if t := currentThread(); t != nil {
+		raceRelease(&t.e.spawning)
 		t.announce(op{kind: kindSpawn, name: name, fn: fn})
 		return
 	}

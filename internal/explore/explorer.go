@@ -3,7 +3,7 @@ package explore
 import (
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
+	"sync/atomic"
 )
 
 // explorer carries out executions one after the other. Everything in it is used by one goroutine at a time: the one
@@ -30,6 +30,8 @@ type explorer struct {
 	pruned    bool
 	next      *thread // whom the thread that just gave up control has chosen; nil: nobody
 	failure   string
+	stack     string // of the panic that is the failure
+	marked    bool   // the failure is what the race detector or the test says, not anything of ours
 	fair      fairness
 
 	// The decisions.
@@ -48,11 +50,13 @@ type explorer struct {
 	record  recorder
 
 	executions, totalSteps, prunings int
+
+	spawning byte // its address stands for the order between Exec.Go in a thread and the new thread's start
 }
 
 var (
-	exploring   bool // guards against a second exploration
-	inCondition bool // a condition of Wait is being evaluated
+	exploring   atomic.Bool // guards against a second exploration
+	inCondition bool        // a condition of Wait is being evaluated
 )
 
 func newExplorer(tb TB, cfg Config, body func(*Exec)) *explorer {
@@ -104,15 +108,17 @@ func (e *explorer) explore() (r Result) {
 
 // explain repeats the failing execution with a trace.
 func (e *explorer) explain() *Failure {
-	f := &Failure{Message: e.failure}
+	f := &Failure{Message: e.failure, Stack: e.stack}
+	marked := e.marked
+	e.failedBefore = true // neither the race detector nor the test tells us a second time
 	e.isolated(func() {
 		e.traced(e.execute)
 	})
 	f.Trace, f.Schedule = e.trace, e.record.String()
 	if e.failure != "" {
-		f.Message = e.failure // says more now
-	} else {
-		f.Message += "\n(a repetition of the same schedule did not fail)"
+		f.Message, f.Stack = e.failure, e.stack // say more now
+	} else if !marked {
+		f.Message += " (a repetition of the same schedule did not fail)"
 	}
 	return f
 }
@@ -130,7 +136,7 @@ func (e *explorer) replay(schedule string) (r Result) {
 	}
 	r.Executions, r.Steps, r.Trace = e.executions, e.totalSteps, e.trace
 	if e.failure != "" {
-		r.Failure = &Failure{Message: e.failure, Schedule: e.record.String(), Trace: e.trace}
+		r.Failure = &Failure{Message: e.failure, Stack: e.stack, Schedule: e.record.String(), Trace: e.trace}
 	}
 	return r
 }
@@ -138,10 +144,10 @@ func (e *explorer) replay(schedule string) (r Result) {
 // isolated runs f on a goroutine of its own, since runtime.Goexit in a thread (or testing's FailNow) ends the goroutine
 // that resumed it, too.
 func (e *explorer) isolated(f func()) {
-	if exploring {
+	if !exploring.CompareAndSwap(false, true) {
 		panic("explore: an exploration is already running: explorations cannot be nested or run in parallel")
 	}
-	exploring = true
+	defer exploring.Store(false)
 	raceFailure() // races so far are not ours
 	done := make(chan struct{})
 	go func() {
@@ -160,7 +166,6 @@ func (e *explorer) isolated(f func()) {
 		returned = true
 	}()
 	<-done
-	exploring = false
 }
 
 // exited cleans up after a Goexit.
@@ -177,193 +182,4 @@ func (e *explorer) exited() {
 	}
 	e.fail("%s%s", who, exitMessage)
 	e.abort()
-}
-
-// execute carries out one execution along the path.
-func (e *explorer) execute() {
-	e.reset()
-	if e.protect("body", func() { e.body(&e.x) }) {
-		e.starting = true
-		for _, t := range e.threads[:e.n] {
-			t.started = true
-			t.resume()
-		}
-		e.starting = false
-		if e.failure == "" {
-			e.next = e.pick(nil)
-			for e.next != nil {
-				e.next.started = true
-				e.next.resume()
-			}
-		}
-	}
-	if e.live > 0 {
-		e.abort()
-	}
-	setRunning(nil)
-	e.executions++
-	e.totalSteps += e.steps
-	if e.pruned {
-		e.prunings++
-		return
-	}
-	if e.failure == "" {
-		e.drainAll()
-		for _, f := range e.after {
-			if !e.protect("After", f) {
-				break
-			}
-		}
-	}
-	if e.failure == "" {
-		e.failure = raceFailure()
-	}
-	if e.failure == "" && e.tb != nil && e.tb.Failed() && !e.failedBefore {
-		e.failure = "the test was marked as failed"
-	}
-}
-
-func (e *explorer) reset() {
-	e.n, e.live = 0, 0
-	e.after = e.after[:0]
-	e.ready, e.blocked = 0, 0
-	e.steps, e.preempted, e.depth = 0, 0, 0
-	e.next, e.failure, e.pruned = nil, "", false
-	e.fair = fairness{}
-	if e.random != nil && !e.tracing {
-		e.path = e.path[:0]
-		e.greed = [...]uint64{0, 32, 48, 60, 62, 63}[e.random.IntN(6)]
-	}
-	if e.reduce != nil {
-		e.reduce.reset()
-	}
-}
-
-// protect runs a function of the user's outside of threads and reports whether it went well.
-func (e *explorer) protect(what string, f func()) (ok bool) {
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case failSignal:
-			e.fail("%s", p.message)
-		default:
-			e.fail("%s panicked: %v\n%s", what, p, debug.Stack())
-		}
-	}()
-	f()
-	return e.failure == ""
-}
-
-// newThread adds a thread, which is ready to start.
-func (e *explorer) newThread(name string, fn func()) {
-	if e.n == MaxThreads {
-		e.fail("explore: more than %d threads", MaxThreads)
-		return
-	}
-	if e.n == len(e.threads) {
-		e.threads = append(e.threads, &thread{e: e, id: e.n, bit: bit(e.n)})
-	}
-	t := e.threads[e.n]
-	e.n++
-	e.live++
-	e.ready |= t.bit
-	t.name, t.fn = name, fn
-	t.started, t.ended = false, false
-	t.op = op{kind: kindStart}
-	t.buffer = t.buffer[:0]
-	t.stale, t.insist = false, false
-	t.saying.note, t.saying.failure, t.saying.afterAbort = "", "", 0
-	t.lastStep = -1
-	if e.reduce != nil {
-		e.reduce.created(t, currentThread())
-	}
-	t.begin()
-}
-
-// handle takes the operation that the running thread has announced, and says who runs next: the same thread if it
-// may go on at once, nil if nobody may.
-func (e *explorer) handle(t *thread) *thread {
-	if t.op.note != "" {
-		e.annotate(t)
-	}
-	if t.op.failure != "" {
-		e.fail("%s", t.op.failure)
-	}
-	switch t.op.kind {
-	case kindEnd:
-		t.ended = true
-		e.live--
-		e.ready &^= t.bit
-		e.blocked &^= t.bit
-		if e.starting || e.aborting || e.failure != "" {
-			return nil
-		}
-		return e.pick(nil)
-	case kindChoose:
-		t.result = e.choose(t.op.arg)
-	case kindSpawn:
-		e.newThread(t.op.name, t.op.fn)
-	case kindWriteWord:
-		if e.reduce == nil {
-			e.write(t)
-			break
-		}
-		fallthrough
-	default:
-		if t.op.kind.blocking() {
-			e.ready &^= t.bit
-			e.blocked |= t.bit
-		} else {
-			e.ready |= t.bit
-			e.blocked &^= t.bit
-		}
-		if e.starting || e.failure != "" {
-			return nil
-		}
-		return e.pick(t)
-	}
-	if e.failure != "" {
-		return nil
-	}
-	return t
-}
-
-// carryOut does the explorer's part of the operation of a thread that has been chosen.
-func (e *explorer) carryOut(t *thread) {
-	if t.op.kind.fences() && len(t.buffer) > 0 {
-		e.drain(t, len(t.buffer))
-	}
-	if e.tracing {
-		e.recordStep(t)
-	}
-	t.result = 0
-	switch t.op.kind {
-	case kindAcquire, kindTryAcquire:
-		t.result = t.op.sem.take()
-	case kindRelease:
-		t.result = t.op.sem.put()
-	case kindReadWord:
-		t.result = e.read(t)
-	case kindWriteWord:
-		e.write(t)
-	case kindBarrier:
-		e.drainAll()
-	}
-}
-
-// abort unwinds the threads that have not ended.
-func (e *explorer) abort() {
-	e.aborting = true
-	for _, t := range e.threads[:e.n] {
-		if t.started && !t.ended {
-			t.resume()
-		}
-	}
-	e.aborting = false
-}
-
-func (e *explorer) fail(format string, args ...any) {
-	if e.failure == "" {
-		e.failure = fmt.Sprintf(format, args...)
-	}
 }

@@ -20,11 +20,7 @@ func (t *thread) begin() {
 	t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
 		t.yield = yield
 		for {
-			failure := t.call()
-			t.op = op{kind: kindEnd, failure: failure}
-			if t.e.tracing {
-				t.op.note = t.saying.note
-			}
+			t.op = t.call()
 			t.e.next = t.e.handle(t)
 			if !yield(struct{}{}) {
 				return

@@ -39,15 +39,14 @@ func (t *thread) loop(h handoff) {
 			return
 		}
 		raceAcquire(h.begun)
-		failure := t.callOrExit(h)
-		note := t.saying.note
+		end := t.callOrExit(h)
 		raceRelease(h.over)
-		h.send(op{kind: kindEnd, failure: failure, note: note})
+		h.send(end)
 	}
 }
 
 // callOrExit is call, and tells the explorer of a Goexit.
-func (t *thread) callOrExit(h handoff) (failure string) {
+func (t *thread) callOrExit(h handoff) (end op) {
 	returned := false
 	defer func() {
 		if !returned {
@@ -56,9 +55,9 @@ func (t *thread) callOrExit(h handoff) (failure string) {
 			h.send(op{kind: kindEnd, failure: failure, arg: gone})
 		}
 	}()
-	failure = t.call()
+	end = t.call()
 	returned = true
-	return failure
+	return end
 }
 
 // gone says with kindEnd that the goroutine is lost.
@@ -120,7 +119,9 @@ func (t *thread) exchange(o op) int {
 
 // abandon suspends the thread for ever. Its goroutine is lost; the thread gets a new one.
 func (t *thread) abandon() {
-	t.handoff.send(op{kind: kindEnd, arg: gone})
+	h := t.handoff
+	raceRelease(h.over)
+	h.send(op{kind: kindEnd, arg: gone})
 	select {}
 }
 

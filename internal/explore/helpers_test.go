@@ -77,3 +77,25 @@ func mustFail(t *testing.T, cfg explore.Config, body func(*explore.Exec)) explor
 type logOnly struct{ *testing.T }
 
 func (l *logOnly) Errorf(format string, args ...any) { l.Logf(format, args...) }
+
+// bounded is the configuration for protocols too large for a complete exploration where executions are slow.
+func bounded() explore.Config {
+	if raceDetector {
+		return explore.Config{Preemptions: 1}
+	}
+	return explore.Config{}
+}
+
+// rounds scales work down where executions are slow.
+func rounds(t *testing.T, n int) int {
+	if testing.Short() || raceDetector {
+		return n / 40
+	}
+	return n
+}
+
+func recovered(f func()) (p any) {
+	defer func() { p = recover() }()
+	f()
+	return nil
+}

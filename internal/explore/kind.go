@@ -23,7 +23,7 @@ const (
 	kindYield                            // Yield
 	kindReadWord                         // Buffered.Load
 	kindBarrier                          // Barrier
-	kindWriteWord                        // Buffered.Store: no step of its own, except under Reduce
+	kindWriteWord                        // Buffered.Store
 	kindChoose                           // Choose: no step
 	kindSpawn                            // Exec.Go inside a thread: no step
 	kindEnd                              // the thread has ended: no step

@@ -75,11 +75,6 @@ func (o *op) universal() bool {
 // pick decides like explorer.pick. Each step has a decision here, if there was a choice or not.
 func (r *reduction) pick(enabled set, cur *thread) *thread {
 	e := r.e
-	if cur != nil && cur.op.kind == kindYield {
-		e.fail("explore: thread %s calls Yield, which Config.Reduce does not support: which threads may run "+
-			"after a Yield depends on the order of steps that commute", cur.name)
-		return nil
-	}
 	// The races of all steps but the last one of the path given were found when that path was new.
 	races := e.depth >= len(e.path)-1
 	if races && e.blocked != 0 {

@@ -53,13 +53,18 @@ type Result struct {
 // Failure is an execution that went wrong.
 type Failure struct {
 	Message  string
+	Stack    string  // of the panic, if it was one
 	Schedule string  // give it to Replay
 	Trace    []Event // the steps up to the failure
 }
 
 // String returns the failure as a report of several lines: message, schedule and steps.
 func (f *Failure) String() string {
-	return fmt.Sprintf("%s\nschedule: %q\n%s", f.Message, f.Schedule, FormatTrace(f.Trace))
+	s := fmt.Sprintf("%s\nschedule: %q\n%s", f.Message, f.Schedule, FormatTrace(f.Trace))
+	if f.Stack != "" {
+		s += f.Stack
+	}
+	return s
 }
 
 // TB is the part of testing.TB that explorations use.

@@ -21,7 +21,8 @@ type op struct {
 
 	note    string // while tracing: what the thread has to say about its last step
 	where   string // while tracing: source position
-	failure string // non-empty: the thread has found the failure it was looking for
+	failure string // non-empty: the thread has failed
+	stack   string // with kindEnd: of the panic that is the failure
 }
 
 // thread is one explored thread. Its stack lives in a hand-off (a coroutine, or a goroutine under the race detector)
@@ -43,12 +44,14 @@ type thread struct {
 	// becomes insist when the thread then yields, as no store stays in its buffer for ever.
 	stale, insist bool
 
-	// Written by the thread itself; goes along with its next operation.
-	saying struct {
-		note, failure string
-		afterAbort    int
-	}
+	saying   saying
 	lastStep int // index into the trace of the step that the next note is about
+}
+
+// saying is what the thread itself writes; note and failure go along with its next operation.
+type saying struct {
+	note, failure string
+	afterAbort    int // operations since it was told to unwind
 }
 
 // running is the explored thread that runs now; nil outside of threads. Plain, since explorer and threads never
@@ -73,20 +76,22 @@ const exitMessage = " called runtime.Goexit, as testing's FailNow, Fatal and Ski
 // failSignal unwinds a thread that called Failf.
 type failSignal struct{ message string }
 
-// call runs the thread's function and returns what there is to report about its end.
-func (t *thread) call() (failure string) {
+// call runs the thread's function and returns what there is to report about its end. A failure reported by Failf counts even
+// if the thread's function has recovered from the panic that should have ended it.
+func (t *thread) call() (end op) {
 	defer func() {
+		end = op{kind: kindEnd, note: t.saying.note, failure: t.saying.failure}
 		switch p := recover().(type) {
-		case nil, abortSignal:
-			failure = t.saying.failure
-		case failSignal:
-			failure = p.message
+		case nil, abortSignal, failSignal:
 		default:
-			failure = fmt.Sprintf("thread %s panicked: %v\n%s", t.name, p, debug.Stack())
+			if end.failure == "" {
+				end.failure = fmt.Sprintf("thread %s panicked: %v", t.name, p)
+				end.stack = string(debug.Stack())
+			}
 		}
 	}()
 	t.fn()
-	return ""
+	return end
 }
 
 // announce hands the operation to the explorer and returns its result once the thread has been chosen to carry
