@@ -15,7 +15,7 @@ var blockingWorkload = &Workload{
 	Figure:  P99,
 	Parameters: []Parameter{
 		workersParam(), procsParam("processes that are sent messages", 32, 2, 10_000),
-		{Name: Duration, Meaning: "how long the handlers sleep", Default: int64(time.Second), Min: int64(10 * time.Millisecond), Max: int64(time.Minute)},
+		{Name: Duration, Meaning: "how long the handlers sleep, once all do", Default: int64(time.Second), Min: int64(10 * time.Millisecond), Max: int64(time.Minute)},
 		roundsParam(1),
 	},
 	timed: true,
@@ -32,12 +32,14 @@ const (
 // blockingRun is what sleepers and relays share.
 type blockingRun struct {
 	*trial
-	asleep atomic.Int64 // handlers asleep at this moment
-	awoke  atomic.Bool  // the first has woken: the time of interest is over
-	allAt  atomic.Int64 // when all were asleep at once
+	asleep atomic.Int64  // handlers that have begun to block
+	all    chan struct{} // closed when every one has
+	allAt  int64         // when that was; written before all is closed
+	awoke  atomic.Bool   // the first has woken: the time of interest is over
 }
 
-// sleeper sleeps in its handler when told to start.
+// sleeper blocks in its handler when told to start: until every other sleeper does
+// so too, and then for the time of the round.
 type sleeper struct{ run *blockingRun }
 
 // Handle implements proc.Machine.
@@ -47,16 +49,23 @@ func (s *sleeper) Handle(c *proc.Ctx, m proc.Message) error {
 	}
 	run := s.run
 	if run.asleep.Add(1) == int64(run.p.Workers) {
-		run.allAt.Store(run.clock.Now())
+		run.allAt = run.clock.Now()
+		close(run.all)
+	}
+	select {
+	case <-run.all:
+	case <-time.After(run.patience):
+		run.failf("sleepers", "in %v only %d of %d handlers were begun: the others wait for those to return", run.patience, run.asleep.Load(), run.p.Workers)
+	case <-run.ctx.Done():
 	}
 	// Nobody can tell a handler that sleeps to wake; an interrupted run does not
 	// wait for it.
 	select {
 	case <-time.After(run.limit):
+	case <-run.broken:
 	case <-run.ctx.Done():
 	}
 	run.awoke.Store(true)
-	run.asleep.Add(-1)
 	return nil
 }
 
@@ -102,7 +111,7 @@ func blockingThrum(t *trial) (Sample, error) {
 		return Sample{}, err
 	}
 	defer s.close()
-	run := &blockingRun{trial: t}
+	run := &blockingRun{trial: t, all: make(chan struct{})}
 	relays := make([]relay, t.p.Procs)
 	pids := make([]proc.PID, len(relays))
 	for i := range relays {
@@ -135,8 +144,6 @@ func blockingThrum(t *trial) (Sample, error) {
 			return Sample{}, err
 		}
 	}
-	var st proc.Stats
-	s.rt.ReadStats(&st)
 	if err := s.drain(); err != nil {
 		return Sample{}, err
 	}
@@ -150,12 +157,10 @@ func blockingThrum(t *trial) (Sample, error) {
 	if outer != volleys || inner != volleys {
 		t.failf("relays", "%d messages were sent; %d came, and %d that were passed on", volleys, outer, inner)
 	}
-	sample := Sample{Latency: all, Details: []Detail{{"spare_workers", float64(st.SpareWorkers), ""}}}
-	if at := run.allAt.Load(); at != 0 {
-		sample.Details = append(sample.Details, Detail{"all_asleep_after", float64(at-began) / 1e6, "ms"})
-	} else {
-		t.failf("sleepers", "%d handlers were never asleep at once: one waited for another's sleep to end", t.p.Workers)
-	}
+	sample := Sample{Latency: all, Details: []Detail{
+		{"handlers_found_stuck", float64(s.final.StuckTotal), ""},
+		{"all_blocked_after", float64(run.allAt-began) / 1e6, "ms"},
+	}}
 	return sample, nil
 }
 

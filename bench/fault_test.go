@@ -81,7 +81,7 @@ func TestSeededFaultsAreFound(t *testing.T) {
 				}
 				c := newCheck(w.Name)
 				tr := &trial{check: c, ctx: t.Context(), p: p, n: p.Messages, limit: p.Duration,
-					clock: meter.Shared(), patience: 100 * time.Millisecond, faulty: f.wrap}
+					clock: meter.Shared(), patience: 50 * time.Millisecond, faulty: f.wrap}
 				if w.size != nil {
 					tr.n = w.size(p)
 				}
