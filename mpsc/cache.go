@@ -10,7 +10,7 @@ type Cache[T any] struct {
 	blocks *Chunk[T]
 	pool   *Pool[T]
 	nsmall int
-	home   int16
+	home   uint8 // the core's number; noCore outside
 
 	// Arrivals counts the receivers that came to this core from elsewhere; see Mailbox.Stamp.
 	Arrivals uint64

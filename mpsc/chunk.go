@@ -33,7 +33,7 @@ type block[T any] struct {
 	rd   uint32 // next message to read; owner of the mailbox
 	n    uint32 // messages in it, as far as the owner of the mailbox knows
 	cap  uint32 // how many the mailbox's owner may fill; 0 when it came from another hand
-	home int16  // the core whose chunk it is; constant
+	home uint8  // the core whose chunk it is; constant
 	slot int16  // which entry of the home core's open table may still name it
 	msgs [blockLen]T
 }
@@ -71,26 +71,20 @@ type list[T any] struct {
 	head, tail *Chunk[T]
 }
 
-// push appends v in the owner's own chunks.
-func (l *list[T]) push(c *Cache[T], v T) {
+// add makes room for a message in a chunk of its own: a small one in an empty list, else one with a block.
+func (l *list[T]) add(c *Cache[T]) *T {
 	t := l.tail
 	if t == nil {
 		ch := c.takeSmall()
-		ch.one = v
 		l.head, l.tail = ch, ch
-		return
-	}
-	if b := t.block; b != nil && b.n < b.cap {
-		b.msgs[b.n] = v
-		b.n++
-		return
+		return &ch.one
 	}
 	ch := c.takeBlock()
 	b := ch.block
 	b.rd, b.n, b.cap = 0, 1, blockLen
-	b.msgs[0] = v
 	t.next = ch
 	l.tail = ch
+	return &b.msgs[0]
 }
 
 // pop takes the oldest message. The caller has seen that head is not nil.

@@ -1,6 +1,8 @@
 package mpsc
 
-import "github.com/thrum-go/thrum/internal/atomics"
+import (
+	"github.com/thrum-go/thrum/internal/atomics"
+)
 
 // State is the value of an inbox's word. One word is both the queue and the scheduling state, so that one atomic write
 // both enqueues a message and tells its sender whether it must schedule the receiver: there is no second word to
@@ -40,7 +42,7 @@ const (
 	// MaxGen is the last generation a slot can have; a slot that has reached it must not be used again.
 	MaxGen = 1<<(64-genShift) - 1
 	// MaxCores is how many cores can own inboxes.
-	MaxCores = 1 << (indexShift - ownerShift)
+	MaxCores = 255
 
 	maxIndex = 1<<(genShift-indexShift) - 1
 )

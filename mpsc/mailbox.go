@@ -2,14 +2,21 @@ package mpsc
 
 // Mailbox is the receiving end of a process: the shared inbox word, and the private queue of whoever owns it. All
 // signals travel in this one queue, so everything that one sender sends to one receiver arrives in order.
+//
+// Most receivers mostly have one message at a time, so the first of a queue lies in the mailbox itself and the list of chunks
+// is for the others.
 type Mailbox[T any] struct {
 	Inbox
-	q     list[T]
 	n     uint32 // messages in the private queue; owner
 	User  uint16 // the owner's own bits
-	core  uint16 // the core that owned it last; owner
+	core  uint8  // the core that owned it last, or noCore; owner
+	full  bool   // first holds the oldest message; owner
+	q     list[T]
+	first T
 	Stamp uint64 // the owning core's Arrivals when it came there; owner
 }
+
+const noCore = MaxCores
 
 // Sent says what became of a message.
 type Sent uint8
@@ -27,52 +34,100 @@ const (
 	Gone
 	// Gate: the receiver is gated; nothing was queued.
 	Gate
+	// Slow: nothing was decided; see Reach.
+	Slow
 )
 
 // MaxLead is how many messages a receiver may be behind before its senders are told.
-const MaxLead = 4096
+const MaxLead = 2048
 
 // Len returns the messages in the private queue. Owner only.
 func (m *Mailbox[T]) Len() int { return int(m.n) }
 
-// Send sends v from the core that holds c. to is the receiver's address, whose generation bits name the life, with
-// Gated set to pass a gate. stamp is the sender's Stamp.
+// Reach begins a send from the core with the given tag to the life that gen names, in the two frequent cases. Queued:
+// the core owns the receiver already, and the message goes into Put. Schedule: it owns it from now on; the sender calls Arrive,
+// puts the message into PutFirst and schedules the receiver. Slow: call Send.
+func (m *Mailbox[T]) Reach(gen, tag State) Sent {
+	switch m.State() ^ gen {
+	case tag:
+		return Queued
+	case Idle:
+		if m.tryOwn(gen, tag) {
+			return Schedule
+		}
+	}
+	return Slow
+}
+
+// Arrive notes on which core the receiver is now. Owner only.
+func (m *Mailbox[T]) Arrive(c *Cache[T]) {
+	if m.core != c.home {
+		m.arrive(c)
+	}
+}
+
+func (m *Mailbox[T]) arrive(c *Cache[T]) {
+	m.core = c.home
+	c.Arrivals++
+	m.Stamp = c.Arrivals
+}
+
+// PutFirst makes room for a message in an empty private queue. Owner only.
+func (m *Mailbox[T]) PutFirst() *T {
+	m.n = 1
+	m.full = true
+	return &m.first
+}
+
+// Room is Put for the most frequent case of a queue that is not short, and nil in the others. Owner only.
+func (m *Mailbox[T]) Room() *T {
+	if t := m.q.tail; t != nil && t.block != nil {
+		if b := t.block; b.n < b.cap {
+			m.n++
+			b.n++
+			return &b.msgs[b.n-1]
+		}
+	}
+	return nil
+}
+
+// Put makes room for a message at the end of the private queue. Owner only.
+func (m *Mailbox[T]) Put(c *Cache[T]) *T {
+	if m.n == 0 {
+		return m.PutFirst()
+	}
+	if r := m.Room(); r != nil {
+		return r
+	}
+	m.n++
+	return m.q.add(c)
+}
+
+// Send sends v from the core that holds c. to is the receiver's address, whose generation bits name the life; gate is
+// Gated to pass a gate. stamp is the sender's Stamp.
 //
 // Why order between two processes survives when either moves: the receiver's private queue is used only while
 // its word is exactly the core's tag, that is with an empty inbox, so nothing older can be waiting there. A chunk open in the
 // inbox is extended only by a sender that has been on this core since before the chunk was published (stamp), so everything
 // it has sent since went into this chunk.
 func (m *Mailbox[T]) Send(c *Cache[T], to uint64, gate State, stamp uint64, v T) Sent {
-	gen := State(to)&GenMask | gate
-	switch m.State() ^ gen {
-	case c.tag:
-		m.q.push(c, v)
-		m.n++
+	switch r := m.Reach(State(to)&GenMask|gate, c.tag); r {
+	case Queued:
+		*m.Put(c) = v
 		if m.n > MaxLead {
 			return Ahead
 		}
-		return Queued
-	case Idle:
-		if m.tryOwn(gen, c.tag) {
-			if m.core != uint16(c.home) {
-				m.arrive(c)
-			}
-			m.q.push(c, v)
-			m.n = 1
-			return Schedule
-		}
+		return r
+	case Schedule:
+		m.Arrive(c)
+		*m.PutFirst() = v
+		return r
 	}
 	return m.sendSlow(c, to, gate, stamp, v)
 }
 
 // Gated is the gate argument of Send that passes a gate.
 const Gated = gatedBit
-
-func (m *Mailbox[T]) arrive(c *Cache[T]) {
-	m.core = uint16(c.home)
-	c.Arrivals++
-	m.Stamp = c.Arrivals
-}
 
 func (m *Mailbox[T]) sendSlow(c *Cache[T], to uint64, gate State, stamp uint64, v T) Sent {
 	gen := State(to) & GenMask
@@ -88,16 +143,13 @@ func (m *Mailbox[T]) sendSlow(c *Cache[T], to uint64, gate State, stamp uint64, 
 			c.unused(ch)
 			return Gate
 		case s == gen|gate|c.tag, s.Kind() == Idle && m.tryOwn(gen|gate, c.tag):
-			idle := s.Kind() == Idle
 			c.unused(ch)
-			if idle && m.core != uint16(c.home) {
-				m.arrive(c)
-			}
-			m.q.push(c, v)
-			m.n++
-			if idle {
+			if s.Kind() == Idle {
+				m.Arrive(c)
+				*m.PutFirst() = v
 				return Schedule
 			}
+			*m.Put(c) = v
 			return Queued
 		}
 		if s.Kind() == Idle {
@@ -204,7 +256,7 @@ func (c *Cache[T]) unused(ch *Chunk[T]) {
 }
 
 // Leave notes that the receiver's handler goes on without a core, so that its next core counts as a new arrival.
-func (m *Mailbox[T]) Leave() { m.core = ^uint16(0) }
+func (m *Mailbox[T]) Leave() { m.core = noCore }
 
 // Behind reports whether the receiver of the last message to that address, sent from this core, has still not taken
 // the chunk it is in. A sender that was told Ahead waits for it.
@@ -240,17 +292,39 @@ func (m *Mailbox[T]) Post(ch *Chunk[T], to uint64, gate State) Sent {
 	return Queued
 }
 
-// Next takes the oldest message of the private queue. Owner only.
-func (m *Mailbox[T]) Next(c *Cache[T]) (v T, ok bool) {
-	if m.q.head == nil {
-		return v, false
+// First takes the oldest message out in the most frequent cases, when it lies in the mailbox itself or in a block that holds
+// more, and returns where it is: the caller copies and clears it at once. Else it returns nil. Owner only.
+func (m *Mailbox[T]) First() *T {
+	if m.full {
+		m.full = false
+		m.n--
+		return &m.first
 	}
+	if h := m.q.head; h != nil && h.block != nil {
+		if b := h.block; b.rd+1 < b.n {
+			m.n--
+			b.rd++
+			return &b.msgs[b.rd-1]
+		}
+	}
+	return nil
+}
+
+// Next takes the oldest message of the private queue, which HasNext has seen. Owner only.
+func (m *Mailbox[T]) Next(c *Cache[T]) (v T) {
 	m.n--
-	return m.q.pop(c), true
+	if m.full {
+		var none T
+		v = m.first
+		m.first = none
+		m.full = false
+		return v
+	}
+	return m.q.pop(c)
 }
 
 // HasNext reports whether the private queue holds a message. Owner only.
-func (m *Mailbox[T]) HasNext() bool { return m.q.head != nil }
+func (m *Mailbox[T]) HasNext() bool { return m.n != 0 }
 
 // Fetch moves what has come into the inbox to the end of the private queue and reports how many messages that was.
 // Owner only.
@@ -261,7 +335,7 @@ func (m *Mailbox[T]) Fetch(c *Cache[T], gen State) int {
 // Claim makes the core that took the receiver from a shared queue its owner, with all that has come in.
 func (m *Mailbox[T]) Claim(c *Cache[T], gen State) {
 	i := m.claim(gen, c.tag)
-	if m.core != uint16(c.home) && !bugArrive {
+	if m.core != c.home && !bugArrive {
 		m.arrive(c)
 	}
 	m.collect(c, i)
@@ -277,10 +351,9 @@ func (m *Mailbox[T]) Owns(c *Cache[T], gen State) (owned, empty bool) {
 func (m *Mailbox[T]) Close(c *Cache[T], drop func(T)) {
 	i := m.close()
 	m.collect(c, i)
-	for m.q.head != nil {
-		drop(m.q.pop(c))
+	for m.HasNext() {
+		drop(m.Next(c))
 	}
-	m.n = 0
 }
 
 // OpenFor begins a life that the core holding c owns; Open(gen, Public, …) begins one that anyone may claim.

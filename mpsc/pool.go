@@ -63,7 +63,7 @@ func (p *Pool[T]) grow(home int) chain[T] {
 		}
 		if home >= 0 {
 			ch.block = &blocks[i]
-			ch.block.home = int16(home)
+			ch.block.home = uint8(home)
 			ch.block.slot = -1
 			ch.word.Store(chunkClosed)
 		}
@@ -78,7 +78,7 @@ func (p *Pool[T]) grow(home int) chain[T] {
 
 // NewCache returns the cache of core home. Only the goroutine that holds the core may use it.
 func (p *Pool[T]) NewCache(home int) *Cache[T] {
-	c := &Cache[T]{pool: p, tag: TagOf(home), home: int16(home)}
+	c := &Cache[T]{pool: p, tag: TagOf(home), home: uint8(home)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	old := *p.back.Load()
@@ -92,4 +92,4 @@ func (p *Pool[T]) NewCache(home int) *Cache[T] {
 }
 
 // NewOutside returns a cache for senders that have no core. Several goroutines may share one under a lock.
-func (p *Pool[T]) NewOutside() *Cache[T] { return &Cache[T]{pool: p, home: -1} }
+func (p *Pool[T]) NewOutside() *Cache[T] { return &Cache[T]{pool: p, home: noCore} }

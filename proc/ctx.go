@@ -16,6 +16,8 @@ type Ctx struct {
 	p     *process
 	self  PID
 	rt    *Runtime
+	base  uint64  // the table's
+	dir   []*slab // the table's directory, as of the last time something was not found in it
 	tick  uint32
 	kind  *processType // met last
 }
@@ -29,7 +31,7 @@ func (c *Ctx) Runtime() *Runtime { return c.rt }
 // Send sends body to the process to. It does not wait: the message is in the receiver's mailbox, or on its way there in
 // order with everything else this process has sent to it, when Send returns.
 //
-// A send costs one reduction. When the receiver is some thousand messages behind, the sender's turn ends with this message,
+// A send costs eight reductions. When the receiver is some thousand messages behind, the sender's turn ends with this message,
 // so that the receiver can catch up.
 //
 // Errors: ErrNoProc (and the message is a dead letter), ErrMailboxFull, ErrWrongRuntime. As in Erlang it is no fault to
@@ -38,24 +40,45 @@ func (c *Ctx) Send(to PID, body any) error { return c.SendWord(to, body, 0) }
 
 // SendWord is Send with a scalar beside the body, which never allocates. body may be nil.
 func (c *Ctx) SendWord(to PID, body any, word uint64) error {
-	if !c.w.Enter() {
-		c.w.Leave()
+	w := c.w
+	if !w.Enter() {
+		w.Leave()
 		return c.rt.post(to, Message{From: c.self, Body: body, Word: word})
 	}
-	i := uint64(to)&addressMask ^ c.rt.table.base
-	if i>>slabShift >= uint64(len(c.lc.dir)) {
+	i := uint64(to)&addressMask ^ c.base
+	if i>>slabShift >= uint64(len(c.dir)) {
 		return c.sendFar(to, Message{From: c.self, Body: body, Word: word})
 	}
-	p := &c.lc.dir[i>>slabShift][i&(slabLen-1)]
-	c.reds--
-	var err error
-	switch r := p.mb.Send(c.cache, uint64(to), 0, c.p.mb.Stamp, Message{From: c.self, Body: body, Word: word}); r {
-	case mpsc.Queued:
+	p := &c.dir[i>>slabShift][i&(slabLen-1)]
+	c.reds -= sendCost
+	switch p.mb.Reach(to.gen(), c.tag) {
 	case mpsc.Schedule:
-		c.w.Schedule(p, p.Priority())
+		p.mb.Arrive(c.cache)
+		*p.mb.PutFirst() = Message{From: c.self, Body: body, Word: word}
+		w.Schedule(p, p.Priority())
+	case mpsc.Queued:
+		room := p.mb.Room()
+		if room == nil {
+			room = p.mb.Put(c.cache)
+		}
+		*room = Message{From: c.self, Body: body, Word: word}
+		if p.mb.Len() > mpsc.MaxLead {
+			c.hold(to)
+		}
 	default:
-		err = c.sent(r, p, to, Message{From: c.self, Body: body, Word: word})
+		return c.sendRare(p, to, Message{From: c.self, Body: body, Word: word})
 	}
+	w.Leave()
+	return nil
+}
+
+// sendCost is what a send costs in reductions. It bounds how many messages a turn can queue before their receiver runs: 16
+// KiB of them, which stay in the first-level cache.
+const sendCost = 8
+
+// sendRare is a send to a process that this core does not own. The core is held, and left at the end.
+func (c *Ctx) sendRare(p *process, to PID, m Message) error {
+	err := c.deliver(p, to, 0, c.p.mb.Stamp, m)
 	c.w.Leave()
 	return err
 }

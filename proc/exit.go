@@ -14,8 +14,8 @@ func (c *Ctx) finish(p *process) sched.Next {
 		p.mb.User |= flagTold
 		c.w.Leave()
 		c.rt.report(p)
-		if t, ok := p.machine.(Terminator); ok && p.mb.User&flagUnfit == 0 && p.reason != Killed {
-			t.Terminate(c, p.reason)
+		if t, ok := p.machine.(Terminator); ok && p.mb.User&flagUnfit == 0 && p.cold.reason != Killed {
+			t.Terminate(c, p.cold.reason)
 		}
 		if !c.w.Resume() {
 			return c.detached(p, nil)
@@ -34,7 +34,7 @@ func (c *Ctx) remove(p *process) {
 		p.gate.Store(nil)
 	}
 	p.machine = nil
-	p.reason = nil
+	p.cold = nil
 	p.mb.User = 0
 	c.lc.exited++
 	c.p = nil
@@ -52,7 +52,7 @@ func (c *Ctx) dropped(to PID, m Message) {
 
 // report logs the end of a process that did not end as it should: an error other than Normal, Shutdown and Killed.
 func (rt *Runtime) report(p *process) {
-	reason := p.reason
+	reason := p.cold.reason
 	if errors.Is(reason, Normal) || errors.Is(reason, Shutdown) || reason == Killed || reason == Kill {
 		return
 	}

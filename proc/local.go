@@ -8,7 +8,6 @@ import (
 // local is what a core keeps for processes. Only the worker that holds the core touches it, but for public.
 type local struct {
 	cache *mpsc.Cache[Message]
-	dir   []*slab // the table's directory, as of the last time something was not found in it
 	slots []uint32
 
 	messages, spawned, exited, dead, rejected, dropped uint64

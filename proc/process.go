@@ -11,17 +11,27 @@ import (
 // Everything but the inbox word and gate belongs to the owner of the mailbox: the core whose tag the word carries, or
 // whoever has taken the process out of a shared queue, or the goroutine of a detached handler.
 type process struct {
-	mb      mpsc.Mailbox[Message] // with the owner's flags in mb.User
-	pid     PID
-	machine Machine
-
+	mb         mpsc.Mailbox[Message] // with the owner's flags in mb.User
+	pid        PID
+	machine    Machine
 	reductions uint64
-	reason     error  // why it ends, while flagExit is set; or nil
-	behind     PID    // the receiver it waits for, while flagHeld is set
-	heldAt     uint32 // the monitor's tick then
-	_          uint32
 	gate       atomics.Pointer[gate]        // set before the process begins, when its mailbox is bounded
 	kind       atomics.Pointer[processType] // written by the process when it starts and by Become; anyone may load it
+	cold       *cold                        // what few processes need at any moment; nil until then
+}
+
+// cold is the part of a process that is rarely needed.
+type cold struct {
+	reason error  // why it ends, while flagExit is set
+	behind PID    // the receiver it waits for, while flagHeld is set
+	heldAt uint32 // the monitor's tick then
+}
+
+func (p *process) rare() *cold {
+	if p.cold == nil {
+		p.cold = &cold{}
+	}
+	return p.cold
 }
 
 // Flags in mb.User. Those in slowFlags make a turn look twice before it takes a message.
@@ -78,12 +88,16 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 	}
 	msgs := uint64(0)
 	for {
-		m, ok := p.mb.Next(cache)
-		if !ok {
-			if p.mb.Release(gen, c.tag) {
-				c.settle(p, msgs)
-				return sched.Done
-			}
+		var m Message
+		if first := p.mb.First(); first != nil {
+			m = *first
+			first.Body = nil // what is left of it keeps nothing alive
+		} else if p.mb.HasNext() {
+			m = p.mb.Next(cache)
+		} else if p.mb.Release(gen, c.tag) {
+			c.settle(p, msgs)
+			return sched.Done
+		} else {
 			p.mb.Fetch(cache, gen)
 			continue
 		}
@@ -125,7 +139,7 @@ func (c *Ctx) settle(p *process, msgs uint64) {
 // the turn ends here.
 func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
 	if p.mb.User&flagHeld != 0 {
-		if c.cache.Behind(uint64(p.behind)) && c.rt.sched.Ticks()-p.heldAt <= holdTicks {
+		if c.held(p.cold) {
 			return sched.Spent, true
 		}
 		p.mb.User &^= flagHeld
@@ -176,7 +190,7 @@ func (c *Ctx) start(p *process) (next sched.Next, over bool) {
 func (p *process) end(reason error) {
 	if p.mb.User&flagExit == 0 {
 		p.mb.User |= flagExit
-		p.reason = reason
+		p.rare().reason = reason
 	}
 }
 
@@ -204,7 +218,7 @@ func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, k
 	if p.mb.User&flagExit != 0 {
 		// A crash in Terminate replaces the reason, as in OTP. It is reported here because Terminate was the last
 		// thing to run.
-		p.reason = reason
+		p.rare().reason = reason
 		p.mb.User &^= flagTold
 		p.machine = terminated{p.machine}
 	}

@@ -2,6 +2,8 @@ package proc
 
 import (
 	"context"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -25,7 +27,7 @@ func (h *hopper) Handle(c *Ctx, m Message) error {
 }
 
 func benchRing(b *testing.B, n int) {
-	rt, err := New(Config{})
+	rt, err := New(Config{Workers: workers})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -48,9 +50,9 @@ func benchRing(b *testing.B, n int) {
 	}
 }
 
-func BenchmarkPing(b *testing.B)     { benchRing(b, 2) }
-func BenchmarkRing503(b *testing.B)  { benchRing(b, 503) }
-func BenchmarkRing10k(b *testing.B)  { benchRing(b, 10000) }
+func BenchmarkPing(b *testing.B)    { benchRing(b, 2) }
+func BenchmarkRing503(b *testing.B) { benchRing(b, 503) }
+func BenchmarkRing10k(b *testing.B) { benchRing(b, 10000) }
 
 type sink struct {
 	n, want uint64
@@ -84,7 +86,7 @@ func (f *flooder) Handle(c *Ctx, m Message) error {
 }
 
 func benchFan(b *testing.B, k int) {
-	rt, _ := New(Config{})
+	rt, _ := New(Config{Workers: workers})
 	defer rt.Shutdown(context.Background())
 	done := make(chan struct{})
 	per := uint64(b.N/k + 1)
@@ -102,5 +104,7 @@ func benchFan(b *testing.B, k int) {
 		b.Fatalf("hang %+v", s)
 	}
 }
-func BenchmarkFlood(b *testing.B)  { benchFan(b, 1) }
-func BenchmarkFanin(b *testing.B)  { benchFan(b, 100) }
+func BenchmarkFlood(b *testing.B) { benchFan(b, 1) }
+func BenchmarkFanin(b *testing.B) { benchFan(b, 100) }
+
+var workers, _ = strconv.Atoi(os.Getenv("W"))

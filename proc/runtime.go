@@ -87,7 +87,7 @@ func New(cfg Config) (*Runtime, error) {
 		},
 		NewWorker: func(w *sched.Worker) any {
 			l := w.Core().Local.(*local)
-			return &Ctx{w: w, rt: rt, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID())}
+			return &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID())}
 		},
 		Crashed: rt.crashed,
 		Look:    func(w *sched.Worker) { w.Local.(*Ctx).lc.publish() },

@@ -11,7 +11,7 @@ var errNilMachine = errors.New("proc: Become: machine is nil")
 
 // sendFar sends to a PID beyond the part of the table that this core has seen. The core is held, and left at the end.
 func (c *Ctx) sendFar(to PID, m Message) error {
-	c.lc.dir = *c.rt.table.dir.Load()
+	c.dir = *c.rt.table.dir.Load()
 	if p := c.rt.table.find(to); p != nil {
 		c.w.Leave()
 		return c.SendWord(to, m.Body, m.Word)
@@ -47,17 +47,28 @@ func (c *Ctx) sent(r mpsc.Sent, p *process, to PID, m Message) error {
 	return nil
 }
 
-// hold ends the sender's turn and keeps it from going on until the receiver has caught up, for a millisecond at the most.
+// hold ends the sender's turn and keeps it from going on until the receiver has caught up, for a millisecond or two at the
+// most: so no cycle of processes can block itself, and the receiver runs while its queue is still in the cache.
 func (c *Ctx) hold(to PID) {
 	if c.p == nil {
 		return
 	}
 	c.reds = 0
-	if c.cache.Behind(uint64(to)) {
-		c.p.behind = to
-		c.p.heldAt = c.rt.sched.Ticks()
-		c.p.mb.User |= flagHeld
+	r := c.p.rare()
+	r.behind, r.heldAt = to, c.rt.sched.Ticks()
+	c.p.mb.User |= flagHeld
+}
+
+// held reports whether the receiver that a process waits for is still far behind, as far as this core can see.
+func (c *Ctx) held(r *cold) bool {
+	if c.rt.sched.Ticks()-r.heldAt > holdTicks {
+		return false
 	}
+	p := c.rt.table.find(r.behind)
+	if owned, _ := p.mb.Owns(c.cache, r.behind.gen()); owned {
+		return p.mb.Len() > mpsc.MaxLead/2
+	}
+	return c.cache.Behind(uint64(r.behind))
 }
 
 // nobody tells the watchers of a message without receiver, and says why.

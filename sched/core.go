@@ -15,17 +15,18 @@ type Core struct {
 	// Local is the embedder's own state for this core, as Config.NewCore made it.
 	Local any
 
-	fuel    int32  // messages until the clock is read again
-	batch   int32  // what fuel was set to then
-	tick    uint32 // the monitor's tick as last seen
-	lifoRun uint8  // how many in a row came from the LIFO slot
-	lowWait uint8  // turns of Normal since the last of Low
-	mask    uint16 // which of the queues below hold tasks
-	backlog uint8  // checks in a row that found tasks waiting while others were idle
-	credit  int32  // reductions that woken tasks may still use before one of the spent ones runs
-	now     int64  // the clock when it was read last, ns since the scheduler began
-	begun   int64  // now at the start of the turn
-	lifo    Task   // the task woken last: its message is still in the cache
+	fuel    int32           // messages until the clock is read again
+	batch   int32           // what fuel was set to then
+	ticks   *atomics.Uint32 // the monitor's
+	tick    uint32          // the monitor's tick as last seen
+	lifoRun uint8           // how many in a row came from the LIFO slot
+	lowWait uint8           // turns of Normal since the last of Low
+	mask    uint16          // which of the queues below hold tasks
+	backlog uint8           // checks in a row that found tasks waiting while others were idle
+	credit  int32           // reductions that woken tasks may still use before one of the spent ones runs
+	now     int64           // the clock when it was read last, ns since the scheduler began
+	begun   int64           // now at the start of the turn
+	lifo    Task            // the task woken last: its message is still in the cache
 
 	fresh     [4]fifo // by priority: woken from idle
 	spent     [4]fifo // by priority: used up their last turn
@@ -154,15 +155,15 @@ func (c *Core) waiting() int {
 	return int(n)
 }
 
+// surplus reports whether tasks wait that this core will not come to at once. The LIFO slot does not count: what is in it
+// has just been woken and is best run here.
+func (c *Core) surplus(between bool) bool {
+	n := c.waiting()
+	return n > 1 || n == 1 && (!between || c.lifo != nil)
+}
+
 // expose moves half of the private tasks, at least one, to the public ring, where others can steal them.
 func (c *Core) expose(w *Worker) {
-	if c.waiting() == 0 {
-		if c.lifo == nil {
-			return
-		}
-		c.pushFresh(c.lifo, Normal)
-		c.lifo = nil
-	}
 	l := local{&c.ring}
 	for p := range c.fresh {
 		for q, f := range [2]*fifo{&c.spent[p], &c.fresh[p]} {

@@ -20,7 +20,7 @@ import (
 // Every write here is a full barrier, as all of Go's atomics are.
 type idle struct {
 	searching atomics.Int32 // anyone, by the rules above
-	parked    [MaxWorkers / 64]atomics.Uint64
+	parked    [MaxWorkers/64 + 1]atomics.Uint64
 	words     int // how many of parked are in use
 
 	pending func() bool    // looks at every shared queue

@@ -19,7 +19,7 @@ const (
 	TurnReductions = 4000
 
 	// MaxWorkers is how many workers a scheduler can have.
-	MaxWorkers = 256
+	MaxWorkers = 255
 
 	ringLen    = 256
 	lifoMax    = 3                             // turns in a row from the LIFO slot; tokio's figure
@@ -145,7 +145,7 @@ func New(cfg Config) (*Scheduler, error) {
 	if s.clock = cfg.clock; s.clock == nil {
 		s.clock = func() int64 { return int64(time.Since(s.base)) }
 	}
-	s.idle.words = MaxWorkers / 64
+	s.idle.words = len(s.idle.parked)
 	s.idle.pending = s.pending
 	s.idle.signal = func(core int) {
 		s.wakes.Add(1)
@@ -171,7 +171,7 @@ func (s *Scheduler) resize(n int) {
 	old := *s.cores.Load()
 	cores := old
 	for len(cores) < n {
-		c := &Core{id: len(cores), sched: s, sem: make(chan struct{}, 1), rand: uint64(len(cores))*2654435761 + 1}
+		c := &Core{id: len(cores), sched: s, ticks: &s.tick, sem: make(chan struct{}, 1), rand: uint64(len(cores))*2654435761 + 1}
 		c.wheel.next = maxNext
 		c.now = s.clock()
 		c.batch, c.fuel = 8, 8

@@ -37,11 +37,13 @@ func (w *Worker) Enter() bool { return w.enter() }
 // Resume ends a stretch of foreign code that Leave began, and reports whether the worker still has its core. When not,
 // the task is no longer this worker's to queue: it must be handed to Scheduler.Submit and Run must return Done.
 func (w *Worker) Resume() bool {
-	if w.resume() {
-		return true
-	}
-	w.lost = true
-	return false
+	w.busy.Set()
+	return w.state.Load() == held || w.resumeSlow()
+}
+
+func (w *Worker) resumeSlow() bool {
+	w.lost = !w.resume()
+	return !w.lost
 }
 
 // Schedule queues a task that has become ready, to run on this worker soon. The core must be held.
@@ -62,10 +64,7 @@ func (w *Worker) Ready(t Task) {
 func (w *Worker) Spend() bool {
 	c := w.core
 	c.fuel--
-	if c.fuel >= 0 && c.sched.tick.Load() == c.tick {
-		return false
-	}
-	return w.check()
+	return (c.fuel < 0 || c.ticks.Load() != c.tick) && w.check(false)
 }
 
 // run is a worker goroutine's life: it holds one core after the other until the scheduler stops.
@@ -111,9 +110,10 @@ func (w *Worker) crashed(v any, stack []byte) {
 	} else {
 		s.cfg.Logger.Error("sched: a task panicked", "panic", v, "stack", string(stack))
 	}
-	if kept {
-		w.after(t, next)
+	if kept && next != Done {
+		w.again(t, next)
 	}
+	w.Used = 0
 }
 
 // turns runs tasks. It returns true when the goroutine has nothing more to do, and false never: a panic leaves it otherwise.
@@ -123,49 +123,51 @@ func (w *Worker) turns() bool {
 			return true
 		}
 		c := w.core
-		if c.sched.stopping.Load() {
-			return true
-		}
-		t := c.next()
-		if t == nil {
+		t := c.lifo
+		if t != nil && c.mask == 0 {
+			c.lifo = nil
+		} else if t = c.next(); t == nil {
 			if t = w.find(); t == nil {
 				return true
 			}
 		}
 		c.begun = c.now
-		c.count.turns++
 		w.cur = t
-		w.after(t, t.Run(w))
+		next := t.Run(w)
+		if w.lost {
+			continue
+		}
+		c.count.turns++
+		used := w.Used + 1
+		w.Used = 0
+		c.credit -= used
+		c.count.reductions += uint64(used)
+		if next != Done {
+			w.again(t, next)
+		}
+		c.fuel--
+		if c.fuel < 0 || c.ticks.Load() != c.tick {
+			if w.check(true); c.sched.stopping.Load() {
+				return true
+			}
+		}
 	}
 }
 
-// after queues the task again, if it wants to run on, and settles the turn's account.
-func (w *Worker) after(t Task, next Next) {
-	if w.lost {
-		w.Used = 0
-		return
-	}
-	c := w.core
-	used := w.Used + 1
-	w.Used = 0
-	c.credit -= used
-	c.count.reductions += uint64(used)
-	if next != Done {
-		if next == Spent {
-			c.pushSpent(t, t.Priority())
-		} else {
-			c.pushFresh(t, t.Priority())
-		}
-	}
-	c.fuel--
-	if c.fuel < 0 || c.sched.tick.Load() != c.tick {
-		w.check()
+// again queues a task that wants to run on.
+func (w *Worker) again(t Task, next Next) {
+	if next == Spent {
+		w.core.pushSpent(t, t.Priority())
+	} else {
+		w.core.pushFresh(t, t.Priority())
 	}
 }
 
 // check reads the clock and does what is due now and then: timers, work from outside, sharing of the backlog. It runs
 // about every checkEvery of busy time, whatever a message costs, and reports whether the turn has lasted too long.
-func (w *Worker) check() (over bool) {
+//
+// between says that no task is running: then the one that is to run next is not a backlog.
+func (w *Worker) check(between bool) (over bool) {
 	c := w.core
 	s := c.sched
 	now := s.clock()
@@ -190,7 +192,7 @@ func (w *Worker) check() (over bool) {
 	if c.mask&(16<<Normal) != 0 && now-c.lastSpent > spentEvery {
 		c.credit = 0
 	}
-	if (c.mask != 0 || c.lifo != nil) && s.idle.hungry() {
+	if c.mask != 0 && s.idle.hungry() && c.surplus(between) {
 		if c.backlog++; c.backlog >= shareAfter {
 			c.backlog = 0
 			c.expose(w)
