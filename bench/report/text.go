@@ -1,0 +1,172 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/thrum-go/thrum/bench"
+)
+
+// Style says how text is written.
+type Style struct {
+	// Color lets escape codes mark the header, rows where Thrum is slower than its
+	// twin, and failed checks.
+	Color bool
+}
+
+const (
+	bold   = "\x1b[1m"
+	yellow = "\x1b[33m"
+	red    = "\x1b[31m"
+	plain  = "\x1b[0m"
+)
+
+// columns of the table: heading, and how a result fills it. An empty cell means
+// that the figure means nothing for the workload.
+var columns = []struct {
+	heading string
+	cell    func(bench.Result) string
+}{
+	{"workload", func(r bench.Result) string { return r.Label }},
+	{"messages", func(r bench.Result) string { return optional(r.Messages, func(n int64) string { return grouped(n) }) }},
+	{"ns/msg", func(r bench.Result) string { return optional(r.NsPerMsg, figures) }},
+	{"p50", func(r bench.Result) string { return optional(r.P50, latency) }},
+	{"p99", func(r bench.Result) string { return optional(r.P99, latency) }},
+	{"p99.9", func(r bench.Result) string { return optional(r.P999, latency) }},
+	{"max", func(r bench.Result) string { return optional(r.Max, latency) }},
+	{"allocs/msg", func(r bench.Result) string { return optional(r.AllocsPerMsg, allocations) }},
+	{"bytes/proc", func(r bench.Result) string { return optional(r.BytesPerProc, figures) }},
+	{"twin", twin},
+	{"ratio", func(r bench.Result) string { return optional(r.Ratio, ratio) }},
+}
+
+// legend says what each column means.
+const legend = `ns/msg      time for a message (skynet, spawn: a process; ring: a hop), median of the rounds
+p50 to max  latency: of a wake-up (fair), a message (blocking), an HTTP request (host); a
+            percentile is told if ten samples lie beyond it, missed instants count as late
+allocs/msg  heap objects allocated by the whole program; bytes/proc by growth of memory in use
+twin        the same work with goroutines and channels, in turns with Thrum: its ns/msg, or
+            p99, or bytes/proc where that is what the workload is about
+ratio       twin over Thrum: above 1 Thrum is better; no figure is comparable across machines
+`
+
+// WriteText writes the report as a table for a person.
+func (r Report) WriteText(w io.Writer, style Style) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%s\n\n", r.Env.line())
+	r.table(b, style)
+	r.remarks(b, style)
+	fmt.Fprintf(b, "\n%s", legend)
+	return b.Flush()
+}
+
+// line describes the machine in one line.
+func (e Env) line() string {
+	parts := []string{"thrum loadgen", e.Go + " " + e.OS + "/" + e.Arch}
+	if e.CPU != "" {
+		parts = append(parts, e.CPU)
+	}
+	parts = append(parts, fmt.Sprintf("%d CPUs, GOMAXPROCS %d", e.CPUs, e.GOMAXPROCS))
+	if e.Revision != "" {
+		rev := "revision " + e.Revision[:min(12, len(e.Revision))]
+		if e.Modified {
+			rev += ", modified"
+		}
+		parts = append(parts, rev)
+	}
+	if e.Race {
+		parts = append(parts, "race detector on: times mean little")
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (r Report) table(w io.Writer, style Style) {
+	rows := make([][]string, len(r.Results))
+	used := make([]bool, len(columns))
+	width := make([]int, len(columns))
+	for i, x := range r.Results {
+		for c, col := range columns {
+			s := col.cell(x)
+			rows[i] = append(rows[i], s)
+			used[c] = used[c] || s != ""
+			width[c] = max(width[c], utf8.RuneCountInString(s), len(col.heading))
+		}
+	}
+	line := func(cells []string) string {
+		var b strings.Builder
+		for c, s := range cells {
+			if !used[c] {
+				continue
+			}
+			pad := strings.Repeat(" ", width[c]-utf8.RuneCountInString(s))
+			if c == 0 {
+				b.WriteString(s + pad) // names to the left, figures to the right
+				continue
+			}
+			b.WriteString("  " + pad + s)
+		}
+		return strings.TrimRight(b.String(), " ")
+	}
+	headings := make([]string, len(columns))
+	for c, col := range columns {
+		headings[c] = col.heading
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(w, "nothing was measured")
+		return
+	}
+	fmt.Fprintln(w, style.paint(bold, line(headings)))
+	for i, x := range r.Results {
+		s := line(rows[i])
+		switch {
+		case !x.OK:
+			s = style.paint(red, s+"  CHECK FAILED")
+		case x.Ratio != nil && *x.Ratio < 1:
+			s = style.paint(yellow, s)
+		}
+		fmt.Fprintln(w, s)
+	}
+}
+
+// remarks tells what does not fit into columns, and where Thrum loses.
+func (r Report) remarks(w io.Writer, style Style) {
+	var lines []string
+	for _, x := range r.Results {
+		if len(x.Details) > 0 {
+			var parts []string
+			for _, d := range x.Details {
+				parts = append(parts, strings.TrimSpace(strings.ReplaceAll(d.Name, "_", " ")+" "+quantity(d.Value)+" "+d.Unit))
+			}
+			lines = append(lines, x.Label+": "+strings.Join(parts, ", "))
+		}
+	}
+	for _, x := range r.Results {
+		if x.Ratio != nil && *x.Ratio < 1 {
+			lines = append(lines, style.paint(yellow, fmt.Sprintf("%s: Thrum is slower than its twin here, %s against %s", x.Label, own(x), twin(x))))
+		}
+	}
+	for _, x := range r.Results {
+		if x.OK && x.Rounds < x.Params.Rounds {
+			lines = append(lines, fmt.Sprintf("%s: %d of %d rounds were measured", x.Label, x.Rounds, x.Params.Rounds))
+		}
+	}
+	for _, v := range r.Violations() {
+		lines = append(lines, style.paint(red, "check failed: "+v.String()))
+	}
+	if r.Interrupted {
+		lines = append(lines, "interrupted: the rest was not measured")
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n"))
+	}
+}
+
+func (s Style) paint(color, text string) string {
+	if !s.Color {
+		return text
+	}
+	return color + text + plain
+}
