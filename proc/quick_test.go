@@ -103,8 +103,16 @@ func benchFan(b *testing.B, k int) {
 		rt.ReadStats(&s)
 		b.Fatalf("hang %+v", s)
 	}
+	if os.Getenv("V") != "" {
+		var s Stats
+		rt.ReadStats(&s)
+		for _, w := range s.Workers {
+			b.Logf("%+v", w)
+		}
+	}
 }
 func BenchmarkFlood(b *testing.B) { benchFan(b, 1) }
 func BenchmarkFanin(b *testing.B) { benchFan(b, 100) }
 
 var workers, _ = strconv.Atoi(os.Getenv("W"))
+

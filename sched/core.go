@@ -22,7 +22,7 @@ type Core struct {
 	lifoRun uint8           // how many in a row came from the LIFO slot
 	lowWait uint8           // turns of Normal since the last of Low
 	mask    uint16          // which of the queues below hold tasks
-	backlog uint8           // checks in a row that found tasks waiting while others were idle
+	offered uint8           // checks in a row that found tasks in the public ring
 	credit  int32           // reductions that woken tasks may still use before one of the spent ones runs
 	now     int64           // the clock when it was read last, ns since the scheduler began
 	begun   int64           // now at the start of the turn
@@ -30,7 +30,11 @@ type Core struct {
 
 	fresh     [4]fifo // by priority: woken from idle
 	spent     [4]fifo // by priority: used up their last turn
-	lastSpent int64
+	lastSpent int64   // when the last one of them ran
+
+	sharedAt int64 // when tasks were exposed last
+	patience int64 // how long others must have been without work before the next time
+	hungryAt int64 // when others were first seen without work; 0 when they were not at the last look
 
 	wheel  wheel
 	stolen [ringLen / 2]Task
@@ -160,6 +164,41 @@ func (c *Core) waiting() int {
 func (c *Core) surplus(between bool) bool {
 	n := c.waiting()
 	return n > 1 || n == 1 && (!between || c.lifo != nil)
+}
+
+// share exposes tasks when others have been without work for long enough. Sharing costs a wake-up of 50 to 90 µs, and
+// splits processes that talk to each other. When it was no use, because the others are without work again at once, the next
+// time is put off twice as long; when it was, the patience is short again.
+func (c *Core) share(w *Worker) {
+	if c.hungryAt == 0 {
+		c.hungryAt = c.now
+		if c.now-c.sharedAt > shareUse {
+			c.patience = sharePatience
+		} else {
+			c.patience = min(2*c.patience, shareLongest)
+		}
+	}
+	if c.now-c.hungryAt >= c.patience {
+		c.hungryAt = 0
+		c.sharedAt = c.now
+		c.expose(w)
+	}
+}
+
+// reclaim takes tasks back that were offered to others and that nobody has taken: they would wait for ever while this
+// core has other work.
+func (c *Core) reclaim() {
+	if c.offered++; c.offered < 2 {
+		return
+	}
+	c.offered = 0
+	for range ringLen / 4 {
+		t := local{&c.ring}.pop()
+		if t == nil {
+			return
+		}
+		c.pushFresh(t, t.Priority())
+	}
 }
 
 // expose moves half of the private tasks, at least one, to the public ring, where others can steal them.

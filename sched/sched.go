@@ -28,7 +28,10 @@ const (
 	pullMax    = 64                            // tasks taken from outside at a time
 	checkEvery = int64(20 * time.Microsecond)  // a clock read costs 36 ns here: 0.2 %
 	spentEvery = int64(400 * time.Microsecond) // spent tasks get a turn at least this often
-	shareAfter = 3                             // checks with a backlog before it is shared: waking a worker costs 50 to 90 µs
+
+	sharePatience = int64(50 * time.Microsecond) // about what waking a worker costs
+	shareLongest  = int64(10 * time.Millisecond)
+	shareUse      = int64(time.Millisecond) // sharing that keeps others busy for so long was of use
 )
 
 // ErrStopped is returned when the scheduler no longer takes work.

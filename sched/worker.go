@@ -192,13 +192,10 @@ func (w *Worker) check(between bool) (over bool) {
 	if c.mask&(16<<Normal) != 0 && now-c.lastSpent > spentEvery {
 		c.credit = 0
 	}
-	if c.mask != 0 && s.idle.hungry() && c.surplus(between) {
-		if c.backlog++; c.backlog >= shareAfter {
-			c.backlog = 0
-			c.expose(w)
-		}
-	} else {
-		c.backlog = 0
+	if c.ring.len() > 0 {
+		c.reclaim()
+	} else if c.mask != 0 && s.idle.hungry() && c.surplus(between) {
+		c.share(w)
 	}
 	if c.retire.Load() {
 		w.evacuate()
@@ -290,7 +287,6 @@ func (w *Worker) poll() Task {
 // find is called when the private queues are empty: search a while, then park, until there is a task or the end.
 func (w *Worker) find() Task {
 	c, s := w.core, w.core.sched
-	c.backlog = 0
 	since := s.clock()
 	c.public.since.Store(since)
 	c.progress.Store(asleep)
