@@ -53,7 +53,7 @@ const maxNext = 1<<63 - 1
 
 func (h *wheel) insert(t *Timer) {
 	when := max(t.when, h.cur)
-	level := (63 - bits.LeadingZeros64(uint64(when^h.cur)|wheelSlots-1)) / wheelBits
+	level := (63 - bits.LeadingZeros64(uint64(when^h.cur)|(wheelSlots-1))) / wheelBits
 	slot := int(when>>(level*wheelBits)) & (wheelSlots - 1)
 	t.level, t.slot = int8(level), int8(slot)
 	head := &h.slots[level][slot]
