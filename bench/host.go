@@ -113,30 +113,43 @@ func (b *busyCrowd) underHTTP() (Sample, error) {
 // ask sends numbered requests at the pace until the round's time is over, and
 // checks the answers.
 func (b *busyCrowd) ask(client *http.Client, url string, rec *meter.Recorder) error {
-	over := time.Now().Add(b.limit)
+	due := time.Now()
+	over := due.Add(b.limit)
 	for n := 0; time.Now().Before(over); n++ {
-		if err := b.sleep(hostPace); err != nil {
+		// Instants missed while an answer was awaited are made up for by RecordPaced.
+		due = due.Add(hostPace)
+		if now := time.Now(); due.Before(now) {
+			due = now
+		}
+		if err := b.sleep(time.Until(due)); err != nil {
 			return err
 		}
 		began := b.clock.Now()
-		want := strconv.Itoa(n)
-		response, err := client.Get(url + want)
-		if err != nil {
-			return fmt.Errorf("bench: HTTP request %d: %w", n, err)
+		if err := b.request(client, url, n); err != nil {
+			return err
 		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		took := b.clock.Now() - began
-		if err != nil {
-			return fmt.Errorf("bench: HTTP answer %d: %w", n, err)
-		}
-		if response.StatusCode != http.StatusOK || string(body) != want {
-			b.failf("client", "request %d was answered %s %q", n, response.Status, body)
-			return errBroken
-		}
-		if n > 0 { // the first makes the connection
+		if took := b.clock.Now() - began; n > 0 { // the first makes the connection
 			rec.RecordPaced(took, int64(hostPace))
 		}
+	}
+	return nil
+}
+
+// request asks for an echo of n and checks it.
+func (b *busyCrowd) request(client *http.Client, url string, n int) error {
+	want := strconv.Itoa(n)
+	response, err := client.Get(url + want)
+	if err != nil {
+		return fmt.Errorf("bench: HTTP request %d: %w", n, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("bench: HTTP answer %d: %w", n, err)
+	}
+	if response.StatusCode != http.StatusOK || string(body) != want {
+		b.failf("client", "request %d was answered %s %q", n, response.Status, body)
+		return errBroken
 	}
 	return nil
 }

@@ -148,6 +148,12 @@ func (w *Workload) Resolve(p Params) (Params, error) {
 	return p, nil
 }
 
+// Takes says whether the workload takes the parameter of that name.
+func (w *Workload) Takes(name string) bool {
+	_, ok := w.parameter(name)
+	return ok
+}
+
 func (w *Workload) parameter(name string) (Parameter, bool) {
 	for _, p := range w.Parameters {
 		if p.Name == name {

@@ -79,8 +79,10 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestTextIsAsAgreed(t *testing.T) {
+	r := fixed()
+	r.Interrupted = true
 	var b bytes.Buffer
-	if err := fixed().WriteText(&b, Style{}); err != nil {
+	if err := r.WriteText(&b, Style{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.txt", b.Bytes())

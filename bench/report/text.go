@@ -149,7 +149,7 @@ func (r Report) remarks(w io.Writer, style Style) {
 		}
 	}
 	for _, x := range r.Results {
-		if x.OK && x.Rounds < x.Params.Rounds {
+		if r.Interrupted && x.OK && x.Rounds < x.Params.Rounds {
 			lines = append(lines, fmt.Sprintf("%s: %d of %d rounds were measured", x.Label, x.Rounds, x.Params.Rounds))
 		}
 	}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/thrum-go/thrum/bench"
+	"github.com/thrum-go/thrum/bench/report"
+)
+
+// measure runs the settings one after the other and prints the report, also when
+// interrupted. A failed check does not keep the others from being measured.
+func measure(settings []bench.Setting, o *options, stdout, stderr *os.File) error {
+	live := newProgress(stderr)
+	ctx, release := interruptible(live)
+	defer release()
+	rep := report.Report{Env: report.Environment()}
+	var failure error
+	for i, s := range settings {
+		results, err := s.Workload.Run(ctx, s.Params, live.step(i+1, len(settings)))
+		rep.Results = append(rep.Results, results...)
+		if ctx.Err() != nil {
+			rep.Interrupted = true
+			break
+		}
+		if err != nil {
+			failure = fmt.Errorf("workload %s: %w", s.Workload.Name, err)
+			break
+		}
+	}
+	live.clear()
+	if err := write(rep, o, stdout); err != nil {
+		return fmt.Errorf("writing the results: %w", err)
+	}
+	return verdict(rep, failure, stderr)
+}
+
+// write prints the report in the form asked for.
+func write(rep report.Report, o *options, stdout *os.File) error {
+	if o.output == "json" {
+		return rep.WriteJSON(stdout)
+	}
+	return rep.WriteText(stdout, report.Style{Color: colorful(stdout)})
+}
+
+// verdict decides what the run comes to. A failed check outweighs all else, being
+// what cannot be had by running again.
+func verdict(rep report.Report, failure error, stderr io.Writer) error {
+	violations := rep.Violations()
+	for _, v := range violations {
+		fmt.Fprintf(stderr, "loadgen: check failed: %v\n", v)
+	}
+	if failure != nil && !errors.Is(failure, context.Canceled) {
+		if len(violations) > 0 {
+			fmt.Fprintf(stderr, "loadgen: %v\n", failure)
+			return errViolation
+		}
+		return failure
+	}
+	switch {
+	case len(violations) > 0:
+		return errViolation
+	case rep.Interrupted:
+		return errInterrupted
+	}
+	return nil
+}

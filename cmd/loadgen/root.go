@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thrum-go/thrum/bench"
+)
+
+// options are the flags all commands share.
+type options struct {
+	output  format
+	workers count
+	seed    count
+}
+
+func newRoot(stdout, stderr *os.File) *cobra.Command {
+	o := &options{output: "text"}
+	root := &cobra.Command{
+		Use:   "loadgen",
+		Short: "Measure Thrum beside goroutines and channels",
+		Long: `Loadgen runs workloads on Thrum, each beside a twin made of goroutines and
+channels, checks that nothing was lost or reordered, and prints what they cost.
+Without a command it runs the standard set, in less than half a minute.
+
+Exit codes: 0 all well, 1 something failed inside, 2 wrong usage, 4 a workload's
+check failed, 130 interrupted (what was measured until then is printed).`,
+		Example: `  loadgen                              the standard set
+  loadgen run ring --procs 10k -d 5s   one workload, longer
+  loadgen run fair -o json             figures for a program`,
+		Args: noCommand,
+		RunE: func(*cobra.Command, []string) error {
+			settings := bench.Standard()
+			for i := range settings {
+				w, p := settings[i].Workload, &settings[i].Params
+				if w.Takes(bench.Workers) {
+					p.Workers = int(o.workers)
+				}
+				if w.Takes(bench.Seed) {
+					p.Seed = uint64(o.seed)
+				}
+			}
+			return measure(settings, o, stdout, stderr)
+		},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().VarP(&o.output, "output", "o", "what to print: text or json")
+	flags := root.Flags()
+	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
+	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
+	root.AddCommand(newRun(o, stdout, stderr), newList(o, stdout))
+	return root
+}
+
+// noCommand refuses arguments of the bare command: a command that does not exist,
+// or a workload that was meant to be run.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if _, ok := bench.Find(args[0]); ok {
+		return usagef("there is no command %q; to run the workload of that name: loadgen run %s", args[0], args[0])
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	hint := `"loadgen help" names them`
+	if near := nearest(args[0], names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return usagef("there is no command %q; %s", args[0], hint)
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thrum-go/thrum/bench"
+)
+
+func newRun(o *options, stdout, stderr *os.File) *cobra.Command {
+	var (
+		procs, messages, rounds count
+		duration                span
+	)
+	cmd := &cobra.Command{
+		Use:   "run NAME",
+		Short: "Run one workload",
+		Long: `Run measures one workload: Thrum and its twin in turns, and the median of the
+rounds is told. "loadgen list" names the workloads and the flags each takes.`,
+		Example: `  loadgen run ping
+  loadgen run ring --procs 10k -d 5s
+  loadgen run fanin -n 1m -o json`,
+		Args: oneWorkload,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, w := range bench.All() {
+				names = append(names, w.Name+"\t"+w.Purpose)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			w, _ := bench.Find(args[0])
+			p := bench.Params{
+				Workers: int(o.workers), Procs: int(procs), Messages: int64(messages),
+				Duration: time.Duration(duration), Rounds: int(rounds), Seed: uint64(o.seed),
+			}
+			if _, err := w.Resolve(p); err != nil {
+				return paramUsage(err)
+			}
+			return measure([]bench.Setting{{Workload: w, Params: p}}, o, stdout, stderr)
+		},
+	}
+	flags := cmd.Flags()
+	flags.VarP(&duration, bench.Duration, "d", "time for all rounds of Thrum and twin together, as 5s or 1m30s")
+	flags.VarP(&messages, bench.Messages, "n", "messages a round (default as many as fit the duration)")
+	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twin may use (default GOMAXPROCS)")
+	flags.Var(&procs, bench.Procs, "processes; what they do depends on the workload")
+	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
+	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
+	return cmd
+}
+
+// oneWorkload demands the name of exactly one workload.
+func oneWorkload(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return usagef(`run needs the name of a workload; "loadgen list" names them`)
+	case len(args) > 1:
+		return usagef("run takes one workload, %q is one too many", args[1])
+	}
+	if _, ok := bench.Find(args[0]); ok {
+		return nil
+	}
+	var names []string
+	for _, w := range bench.All() {
+		names = append(names, w.Name)
+	}
+	hint := `"loadgen list" names them`
+	if near := nearest(args[0], names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return usagef("there is no workload %q; %s", args[0], hint)
+}
+
+// paramUsage turns a parameter's error into one that names the flag.
+func paramUsage(err error) error {
+	var p *bench.ParamError
+	if !errors.As(err, &p) {
+		return err
+	}
+	return usagef("--%s is %s, but for %s %s", p.Name, p.Value, p.Workload, p.Want)
+}
