@@ -16,9 +16,9 @@ type Ctx struct {
 	p     *process
 	self  PID
 	rt    *Runtime
-	base  uint64  // the table's
-	dir   []*slab // the table's directory, as of the last time something was not found in it
-	tick  uint32
+	base  uint64       // the table's
+	dir   []*slab      // the table's directory, as of the last time something was not found in it
+	tick  uint32       // the monitor's, with the highest bit set, when this turn first asked ShouldYield; 0 before
 	kind  *processType // met last
 }
 
@@ -91,7 +91,14 @@ func (c *Ctx) Consume(n int) {
 // ShouldYield reports whether the turn is used up, by reductions or by time: a handler with long work should send itself the
 // rest as a message and return.
 func (c *Ctx) ShouldYield() bool {
-	return c.reds <= 0 || c.rt.sched.Ticks()-c.tick > 1
+	if c.reds <= 0 {
+		return true
+	}
+	now := c.rt.sched.Ticks() | 1<<31
+	if c.tick == 0 {
+		c.tick = now
+	}
+	return now-c.tick > 1
 }
 
 // Become replaces the process's machine from the next message on. Init is not called; Terminate will be the new machine's.

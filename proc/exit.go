@@ -7,18 +7,22 @@ import (
 	"github.com/thrum-go/thrum/sched"
 )
 
-// finish ends the process that flagExit is set for: report, Terminate, then everything it has is given up. The turn is over
-// with it.
-func (c *Ctx) finish(p *process) sched.Next {
+// finish ends the process for reason: report, Terminate, then everything it has is given up. The turn is over with it.
+func (c *Ctx) finish(p *process, reason error) sched.Next {
 	if p.mb.User&flagTold == 0 {
 		p.mb.User |= flagTold
-		c.w.Leave()
-		c.rt.report(p)
-		if t, ok := p.machine.(Terminator); ok && p.mb.User&flagUnfit == 0 && p.cold.reason != Killed {
-			t.Terminate(c, p.cold.reason)
-		}
-		if !c.w.Resume() {
-			return c.detached(p, nil)
+		t, ok := p.machine.(Terminator)
+		ok = ok && p.mb.User&flagUnfit == 0 && reason != Killed
+		if ok || reason != Normal {
+			p.end(reason) // a panic or the loss of the core would interrupt us
+			c.w.Leave()
+			c.rt.report(p, reason)
+			if ok {
+				t.Terminate(c, reason)
+			}
+			if !c.w.Resume() {
+				return c.detached(p, nil)
+			}
 		}
 	}
 	c.remove(p)
@@ -51,8 +55,7 @@ func (c *Ctx) dropped(to PID, m Message) {
 }
 
 // report logs the end of a process that did not end as it should: an error other than Normal, Shutdown and Killed.
-func (rt *Runtime) report(p *process) {
-	reason := p.cold.reason
+func (rt *Runtime) report(p *process, reason error) {
 	if errors.Is(reason, Normal) || errors.Is(reason, Shutdown) || reason == Killed || reason == Kill {
 		return
 	}

@@ -208,9 +208,9 @@ func (c *Ctx) gatedTurn(p *process) sched.Next {
 		msgs++
 		c.reds--
 		if s, ok := m.Body.(*signal); ok {
-			if c.signalled(p, s) {
+			if reason := c.signalled(p, s); reason != nil {
 				c.settle(p, msgs)
-				return c.finish(p)
+				return c.finish(p, reason)
 			}
 		} else {
 			c.w.Leave()
@@ -220,8 +220,7 @@ func (c *Ctx) gatedTurn(p *process) sched.Next {
 			}
 			if err != nil {
 				c.settle(p, msgs)
-				p.end(err)
-				return c.finish(p)
+				return c.finish(p, err)
 			}
 		}
 		if c.reds <= 0 || c.w.Spend() {

@@ -81,6 +81,7 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 	c.p = p
 	c.self = p.pid
 	c.reds = sched.TurnReductions
+	c.tick = 0
 	if p.mb.User&slowFlags != 0 {
 		if next, over := c.slowTurn(p); over {
 			return next
@@ -104,9 +105,9 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 		msgs++
 		c.reds--
 		if s, ok := m.Body.(*signal); ok {
-			if c.signalled(p, s) {
+			if reason := c.signalled(p, s); reason != nil {
 				c.settle(p, msgs)
-				return c.finish(p)
+				return c.finish(p, reason)
 			}
 		} else {
 			w.Leave()
@@ -116,8 +117,7 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 			}
 			if err != nil {
 				c.settle(p, msgs)
-				p.end(err)
-				return c.finish(p)
+				return c.finish(p, err)
 			}
 		}
 		if p.mb.HasNext() && (c.reds <= 0 || w.Spend()) {
@@ -145,7 +145,7 @@ func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
 		p.mb.User &^= flagHeld
 	}
 	if p.mb.User&flagExit != 0 {
-		return c.finish(p), true
+		return c.finish(p, p.cold.reason), true
 	}
 	if p.mb.User&flagStart != 0 {
 		if next, over := c.start(p); over {
@@ -180,8 +180,7 @@ func (c *Ctx) start(p *process) (next sched.Next, over bool) {
 		return c.detached(p, err), true
 	}
 	if err != nil {
-		p.end(err)
-		return c.finish(p), true
+		return c.finish(p, err), true
 	}
 	return 0, false
 }

@@ -115,4 +115,3 @@ func BenchmarkFlood(b *testing.B) { benchFan(b, 1) }
 func BenchmarkFanin(b *testing.B) { benchFan(b, 100) }
 
 var workers, _ = strconv.Atoi(os.Getenv("W"))
-

@@ -18,18 +18,16 @@ const (
 
 var gateSignal = &signal{kind: sigGate}
 
-// signalled acts on a signal and reports whether the process ends by it.
-func (c *Ctx) signalled(p *process, s *signal) (ends bool) {
+// signalled acts on a signal. The result is nil unless the process ends by it.
+func (c *Ctx) signalled(p *process, s *signal) (reason error) {
 	switch s.kind {
 	case sigExit:
-		reason := s.reason
-		if reason == Kill {
-			reason = Killed
+		if s.reason == Kill {
+			return Killed
 		}
-		p.end(reason)
-		return true
+		return s.reason
 	case sigGate:
 		p.mb.User |= flagGate
 	}
-	return false
+	return nil
 }

@@ -20,6 +20,7 @@ type Core struct {
 	ticks   *atomics.Uint32 // the monitor's
 	tick    uint32          // the monitor's tick as last seen
 	lifoRun uint8           // how many in a row came from the LIFO slot
+	isSpent bool            // what runs came from a spent queue
 	lowWait uint8           // turns of Normal since the last of Low
 	mask    uint16          // which of the queues below hold tasks
 	offered uint8           // checks in a row that found tasks in the public ring
@@ -145,7 +146,7 @@ func (c *Core) pop(p Priority) Task {
 	if s.n == 0 {
 		c.mask &^= 16 << p
 	}
-	c.credit = TurnReductions
+	c.isSpent = true
 	c.lastSpent = c.now
 	return t
 }

@@ -140,7 +140,10 @@ func (w *Worker) turns() bool {
 		c.count.turns++
 		used := w.Used + 1
 		w.Used = 0
-		c.credit -= used
+		if c.credit -= used; c.isSpent {
+			c.isSpent = false
+			c.credit = TurnReductions
+		}
 		c.count.reductions += uint64(used)
 		if next != Done {
 			w.again(t, next)
