@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"runtime"
 	"time"
 )
 
@@ -153,15 +152,7 @@ func (m *measurement) side(ctx context.Context, impl Impl, n int64, limit time.D
 		m.event.Phase = "warm-up"
 	}
 	m.progress(m.event)
-	if impl == Thrum {
-		return m.w.round(ctx, m.check, m.w.thrum, m.p, n, limit)
-	}
-	// The twin gets as many processors as Thrum had workers.
-	if had := runtime.GOMAXPROCS(0); had != m.p.Workers {
-		runtime.GOMAXPROCS(m.p.Workers)
-		defer runtime.GOMAXPROCS(had)
-	}
-	return m.w.round(ctx, m.check, m.w.twin, m.p, n, limit)
+	return m.w.round(ctx, m.check, impl, m.p, n, limit)
 }
 
 func (m *measurement) result() Result {

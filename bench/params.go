@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -50,7 +51,14 @@ func (e *ParamError) Error() string {
 // Format returns a value of the parameter as a person would write it.
 func (p Parameter) Format(v int64) string {
 	if p.Name == Duration {
-		return time.Duration(v).String()
+		d := time.Duration(v).String()
+		if s, ok := strings.CutSuffix(d, "m0s"); ok {
+			d = s + "m"
+		}
+		if s, ok := strings.CutSuffix(d, "h0m"); ok {
+			d = s + "h"
+		}
+		return d
 	}
 	return fmt.Sprint(v)
 }

@@ -2,7 +2,8 @@ package bench
 
 import "time"
 
-// workloads in the order in which they are listed. Each has a file of its own.
+// workloads in the order in which they are listed. Each has a file of its own. A
+// build with the tag thrumfault adds one whose messages are tampered with.
 var workloads = []*Workload{
 	pingWorkload,
 	ringWorkload,
@@ -35,6 +36,6 @@ func Standard() []Setting {
 		{idleWorkload, Params{}},
 		{fairWorkload, Params{Duration: 5 * time.Second}},
 		{blockingWorkload, Params{}},
-		{hostWorkload, Params{Duration: 3 * time.Second}},
+		{hostWorkload, Params{Duration: 4 * time.Second}},
 	}
 }

@@ -52,18 +52,14 @@ func (w *Workload) Once(ctx context.Context, impl Impl, p Params) (Sample, error
 	if err != nil {
 		return Sample{}, err
 	}
-	run := w.thrum
-	if impl == Channel {
-		run = w.twin
-	}
-	if run == nil {
+	if w.side(impl) == nil {
 		return Sample{}, &ParamError{w.Name, "impl", string(impl), "the workload has no such implementation"}
 	}
 	if p.Messages == 0 && w.warm != nil {
 		p.Messages = w.warm(p)
 	}
 	c := newCheck(w.Label(p))
-	s, err := w.round(ctx, c, run, p, p.Messages, p.Duration)
+	s, err := w.round(ctx, c, impl, p, p.Messages, p.Duration)
 	if v := c.violations(); len(v) > 0 {
 		return s, &CheckError{v}
 	}
@@ -75,8 +71,18 @@ type CheckError struct{ Violations []Violation }
 
 func (e *CheckError) Error() string { return "bench: " + e.Violations[0].String() }
 
+func (w *Workload) side(impl Impl) side {
+	switch impl {
+	case Thrum:
+		return w.thrum
+	case Channel:
+		return w.twin
+	}
+	return nil
+}
+
 // round runs one side once, on a heap freshly swept.
-func (w *Workload) round(ctx context.Context, c *check, run side, p Params, n int64, limit time.Duration) (Sample, error) {
+func (w *Workload) round(ctx context.Context, c *check, impl Impl, p Params, n int64, limit time.Duration) (Sample, error) {
 	if err := ctx.Err(); err != nil {
 		return Sample{}, err
 	}
@@ -84,7 +90,12 @@ func (w *Workload) round(ctx context.Context, c *check, run side, p Params, n in
 	if w.size != nil {
 		t.n = w.size(p)
 	}
-	return t.do(run)
+	// The twin gets as many processors as Thrum has workers.
+	if had := runtime.GOMAXPROCS(0); impl == Channel && had != p.Workers {
+		runtime.GOMAXPROCS(p.Workers)
+		defer runtime.GOMAXPROCS(had)
+	}
+	return t.do(w.side(impl))
 }
 
 func (t *trial) do(run side) (Sample, error) {

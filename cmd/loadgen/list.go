@@ -26,30 +26,44 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 				return listJSON(stdout)
 			}
 			var b strings.Builder
-			for i, w := range bench.All() {
-				if i > 0 {
-					b.WriteByte('\n')
-				}
+			for _, w := range bench.All() {
 				describe(&b, w)
 			}
+			b.WriteString(listLegend)
 			_, err := stdout.WriteString(b.String())
 			return err
 		},
 	}
 }
 
+const listLegend = `
+Each is run by "loadgen run NAME" with the flags shown, here with their defaults. --workers is
+GOMAXPROCS unless given, --messages as many as fit --duration, which is the time for all
+rounds of Thrum and twin together; the median of the --rounds counts.
+`
+
+// describe writes what a workload is for, what its twin is and which flags it
+// takes. Only a number of processes means something else in each.
 func describe(b *strings.Builder, w *bench.Workload) {
 	fmt.Fprintf(b, "%-9s %s\n", w.Name, w.Purpose)
 	if w.Twin != "" {
 		fmt.Fprintf(b, "%-9s twin: %s\n", "", w.Twin)
 	}
+	var flags []string
 	for _, p := range w.Parameters {
-		value := "        "
+		flag := "--" + p.Name
 		if p.Default != 0 {
-			value = p.Format(p.Default)
+			flag += " " + p.Format(p.Default)
 		}
-		fmt.Fprintf(b, "%-9s   --%-9s %-8s %s (%s to %s)\n", "", p.Name, value, p.Meaning, p.Format(p.Min), p.Format(p.Max))
+		if p.Name == bench.Procs {
+			flag += fmt.Sprintf(" (%s, %s to %s)", p.Meaning, p.Format(p.Min), p.Format(p.Max))
+			if p.Min == p.Max {
+				continue // nothing to choose
+			}
+		}
+		flags = append(flags, flag)
 	}
+	fmt.Fprintf(b, "%-9s %s\n", "", strings.Join(flags, " "))
 }
 
 // listJSON prints the same for a program. Durations are in nanoseconds.

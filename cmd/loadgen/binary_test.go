@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// build returns the path of the built program, with the build tag if one is given.
+// Each is built once for all tests.
+var build = func() func(t *testing.T, tag string) string {
+	type built struct {
+		once sync.Once
+		path string
+		err  error
+	}
+	var mu sync.Mutex
+	all := map[string]*built{}
+	return func(t *testing.T, tag string) string {
+		t.Helper()
+		mu.Lock()
+		b := all[tag]
+		if b == nil {
+			b = &built{}
+			all[tag] = b
+		}
+		mu.Unlock()
+		b.once.Do(func() {
+			b.path = filepath.Join(binaries, "loadgen"+tag)
+			if runtime.GOOS == "windows" {
+				b.path += ".exe"
+			}
+			out, err := exec.Command("go", "build", "-tags", tag, "-o", b.path, ".").CombinedOutput()
+			if err != nil {
+				b.err = fmt.Errorf("go build: %w\n%s", err, out)
+			}
+		})
+		if b.err != nil {
+			t.Fatal(b.err)
+		}
+		return b.path
+	}
+}()
+
+var binaries string // where built programs lie
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "loadgen")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binaries = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// invoke runs the program and returns what it printed and its exit code.
+func invoke(t *testing.T, path string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestWrongUsageExits2AndNamesWhatIsWrong(t *testing.T) {
+	path := build(t, "")
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"run ring --procs 1", []string{"--procs", "1", "2 to 10000000"}},
+		{"run ring --procs -1", []string{"--procs", "-1", "at least 1"}},
+		{"run ring -n 0", []string{"--messages", `"0"`, "10k"}},
+		{"run ring -n many", []string{"--messages", `"many"`, "10k"}},
+		{"run ring -d 5", []string{"--duration", `"5"`, "5s"}},
+		{"run ring -d -5s", []string{"--duration", `"-5s"`, "positive"}},
+		{"run ring -d 1ns", []string{"--duration", "1ns", "10ms to 24h"}},
+		{"run ring --workers 1k", []string{"--workers", "1000", "1 to 256"}},
+		{"run ring --workers", []string{"--workers needs a value"}},
+		{"run ping --seed 3", []string{"--seed", "3", "takes no such parameter"}},
+		{"run pairs --procs 3", []string{"--procs", "3", "even"}},
+		{"run skynet --procs 12", []string{"--procs", "12", "power of ten"}},
+		{"run ring --prox 5", []string{"--prox", "--procs"}},
+		{"run ring --bogus 5", []string{"--bogus", "--help"}},
+		{"run ring -x", []string{"-x", "--help"}},
+		{"run ring -o yaml", []string{"--output", `"yaml"`, "text or json"}},
+		{"run ring twice", []string{`"twice"`, "one workload"}},
+		{"run", []string{"name of a workload", "loadgen list"}},
+		{"run rign", []string{`"rign"`, `"ring"`}},
+		{"run skynt", []string{`"skynt"`, `"skynet"`}},
+		{"run zzzzzz", []string{`"zzzzzz"`, "loadgen list"}},
+		{"ring", []string{`"ring"`, "loadgen run ring"}},
+		{"lits", []string{`"lits"`, `"list"`}},
+		{"list all", []string{`"all"`}},
+		{"--procs 5", []string{"--procs", "loadgen run NAME"}},
+		{"-n 5", []string{"-n", "loadgen run NAME"}},
+		{"-o yaml", []string{"--output", `"yaml"`, "text or json"}},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			stdout, stderr, code := invoke(t, path, strings.Fields(c.args)...)
+			if code != exitUsage {
+				t.Errorf("exit code %d, want %d", code, exitUsage)
+			}
+			if stdout != "" {
+				t.Errorf("something on stdout: %q", stdout)
+			}
+			if strings.Count(stderr, "\n") != 1 {
+				t.Errorf("want one line on stderr, got %q", stderr)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(stderr, w) {
+					t.Errorf("%q does not say %q", stderr, w)
+				}
+			}
+		})
+	}
+}
+
+func TestRunPrintsTableOnStdoutAndStepsOnStderr(t *testing.T) {
+	stdout, stderr, code := invoke(t, build(t, ""), "run", "ring", "--procs", "20", "-n", "10k", "--rounds", "1")
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"workload", "ns/msg", "ring procs=20", "10,000", "twin", "ratio", "GOMAXPROCS"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the table does not say %q:\n%s", want, stdout)
+		}
+	}
+	if stderr != "[1/1] ring procs=20\n" {
+		t.Errorf("want one line for the one step, got %q", stderr)
+	}
+	if strings.Contains(stdout+stderr, "\x1b") || strings.Contains(stdout+stderr, "\r") {
+		t.Errorf("codes for a terminal, but there is none: %q", stdout+stderr)
+	}
+}
+
+func TestRunPrintsOneJSONObject(t *testing.T) {
+	stdout, stderr, code := invoke(t, build(t, ""), "run", "big", "--procs", "16", "-n", "10k", "--rounds", "1", "--seed", "7", "-o", "json")
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	var doc struct {
+		Schema  string
+		Env     map[string]any
+		Results []struct {
+			Workload     string
+			Params       map[string]any
+			Messages     int64
+			NsPerMsg     float64 `json:"ns_per_msg"`
+			TwinNsPerMsg float64 `json:"twin_ns_per_msg"`
+			Ratio        float64
+			OK           bool
+		}
+	}
+	d := json.NewDecoder(strings.NewReader(stdout))
+	if err := d.Decode(&doc); err != nil {
+		t.Fatalf("%v in %s", err, stdout)
+	}
+	if d.More() {
+		t.Error("more than one object")
+	}
+	if doc.Schema == "" || doc.Env["go"] != runtime.Version() || len(doc.Results) != 1 {
+		t.Fatalf("schema, environment or results are missing: %s", stdout)
+	}
+	r := doc.Results[0]
+	if r.Workload != "big" || !r.OK || r.Messages < 9_900 || r.Messages > 10_000 || r.NsPerMsg <= 0 || r.TwinNsPerMsg <= 0 {
+		t.Errorf("%+v", r)
+	}
+	if want := r.TwinNsPerMsg / r.NsPerMsg; r.Ratio < want*0.98 || r.Ratio > want*1.02 {
+		t.Errorf("ratio %g is not twin over Thrum, %g", r.Ratio, want)
+	}
+	if r.Params["seed"] != 7.0 || r.Params["procs"] != 16.0 || r.Params["messages"] != 10_000.0 {
+		t.Errorf("parameters are not those given: %v", r.Params)
+	}
+}
+
+func TestFailedCheckExits4AndSaysWhatAndWhere(t *testing.T) {
+	path := build(t, "thrumfault")
+	for _, format := range []string{"text", "json"} {
+		stdout, stderr, code := invoke(t, path, "run", "broken", "--procs", "10", "-n", "10k", "-o", format)
+		if code != exitViolation {
+			t.Errorf("exit code %d, want %d", code, exitViolation)
+		}
+		for _, want := range []string{"check failed", "broken", "ring process", "came again"} {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("stderr does not say %q: %q", want, stderr)
+			}
+		}
+		if format == "text" && !strings.Contains(stdout, "CHECK FAILED") || format == "json" && !strings.Contains(stdout, `"ok": false`) {
+			t.Errorf("the results do not show it:\n%s", stdout)
+		}
+	}
+}
+
+func TestListNamesEveryWorkload(t *testing.T) {
+	path := build(t, "")
+	text, _, code := invoke(t, path, "list")
+	if code != exitOK {
+		t.Fatalf("exit code %d", code)
+	}
+	js, _, code := invoke(t, path, "list", "-o", "json")
+	if code != exitOK {
+		t.Fatalf("exit code %d", code)
+	}
+	var doc struct {
+		Workloads []struct{ Name, Purpose string }
+	}
+	if err := json.Unmarshal([]byte(js), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Workloads) < 13 {
+		t.Errorf("%d workloads are listed", len(doc.Workloads))
+	}
+	for _, w := range doc.Workloads {
+		if !strings.Contains(text, w.Name+" ") || !strings.Contains(text, w.Purpose) {
+			t.Errorf("the list for people lacks %s", w.Name)
+		}
+	}
+}
