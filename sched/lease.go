@@ -38,7 +38,7 @@ func (l *lease) leave() { l.busy.Clear() }
 // resume ends the handler's time and reports whether the worker still has its core.
 func (l *lease) resume() bool {
 	l.busy.Set()
-	return l.state.Load() == held || l.state.CompareAndSwap(claimed, held)
+	return l.settle(held)
 }
 
 // take is the taker's side. Pairs with enter: see the reasoning at atomics.Barrier.
@@ -61,6 +61,18 @@ func (l *lease) take() bool {
 }
 
 // give is the worker's own side: it gives up the core that it holds, unless that has been taken already.
-func (l *lease) give() bool {
-	return l.state.CompareAndSwap(held, lost) || l.state.CompareAndSwap(claimed, lost)
+func (l *lease) give() bool { return l.settle(lost) }
+
+// settle is the worker's: it moves the state on to the given one and reports whether it could, which it cannot when the core
+// is lost. It tries again because a taker that gives up puts claimed back to held between the load and the write.
+func (l *lease) settle(to uint32) bool {
+	for {
+		s := l.state.Load()
+		if s == lost {
+			return false
+		}
+		if s == to || l.state.CompareAndSwap(s, to) {
+			return true
+		}
+	}
 }
