@@ -60,7 +60,7 @@ func (rt *Runtime) report(p *process, reason error) {
 		return
 	}
 	attrs := []any{
-		slog.String("type", p.typeName()),
+		slog.String("type", p.ownType()),
 		slog.Any("pid", p.pid),
 		slog.Any("reason", reason),
 	}

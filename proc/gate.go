@@ -174,8 +174,7 @@ func (c *Ctx) sendGated(p *process, to PID, m Message) error {
 func (rt *Runtime) postGated(p *process, to PID, m Message) error {
 	g := p.gate.Load()
 	if g == nil {
-		rt.outside.dead.Add(1)
-		return rt.nobody(to, m)
+		return rt.lostOutside(to, m)
 	}
 	tell, dropped, err := g.put(to, m)
 	if dropped {
@@ -186,8 +185,7 @@ func (rt *Runtime) postGated(p *process, to PID, m Message) error {
 		rt.outside.rejected.Add(1)
 		return err
 	case err != nil:
-		rt.outside.dead.Add(1)
-		return rt.nobody(to, m)
+		return rt.lostOutside(to, m)
 	case tell:
 		_ = rt.postTo(p, to, mpsc.Gated, Message{Body: gateSignal})
 	}
@@ -205,7 +203,6 @@ func (c *Ctx) gatedTurn(p *process) sched.Next {
 			c.settle(p, msgs)
 			return sched.Yield // what has come since is in the mailbox
 		}
-		msgs++
 		c.reds--
 		if s, ok := m.Body.(*signal); ok {
 			if reason := c.signalled(p, s); reason != nil {
@@ -213,9 +210,11 @@ func (c *Ctx) gatedTurn(p *process) sched.Next {
 				return c.finish(p, reason)
 			}
 		} else {
+			msgs++
 			c.w.Leave()
 			err := p.machine.Handle(c, m)
 			if !c.w.Resume() {
+				c.rt.outside.messages.Add(msgs)
 				return c.detached(p, err)
 			}
 			if err != nil {

@@ -67,8 +67,15 @@ func (rt *Runtime) Info(pid PID) (Info, error) {
 		case rt.closing.ended():
 			return Info{}, ErrShutdown
 		case s.Kind() == mpsc.Idle:
-			// A message wakes it: then it has an owner to ask. Nothing of it can be seen by the process.
-			_ = rt.postSignal(p, pid, &signal{kind: sigNone})
+			// It waits, so it can answer at once. The signal makes no difference to it; when other messages came first it
+			// comes after them.
+			answer := make(chan Info, 1)
+			if err := rt.postSignal(p, pid, &signal{kind: sigInfo, answer: answer}); err != nil {
+				return Info{}, err
+			}
+			if i, ok := rt.answered(p, pid, answer); ok {
+				return i, nil
+			}
 		case s.Kind() == mpsc.Public && try > publicTries:
 			if p.mb.State() == s {
 				return Info{PID: pid, Type: p.typeName(), Status: Stuck}, nil
@@ -96,6 +103,23 @@ func (rt *Runtime) Info(pid PID) (Info, error) {
 	}
 }
 
+// answered waits for the answer to a signal. It gives up when the process has ended or got stuck before it came to it.
+func (rt *Runtime) answered(p *process, pid PID, answer chan Info) (Info, bool) {
+	for try := 0; ; try++ {
+		select {
+		case i := <-answer:
+			return i, true
+		case <-rt.closing.done:
+			return Info{}, false
+		case <-time.After(50 * time.Microsecond << min(try, 5)):
+		}
+		s := p.mb.State()
+		if s.Gen() != pid.gen() || s.Kind() == mpsc.Closed || s.Kind() == mpsc.Public && try > publicTries || s.Kind() == mpsc.Owned && try > 2 {
+			return Info{}, false // ask again in the way that fits
+		}
+	}
+}
+
 const publicTries = 12 // some 15 ms
 
 // Info is Runtime.Info for a process that asks about itself.
@@ -117,7 +141,7 @@ func (c *Ctx) info(p *process) Info {
 		p.mb.Fetch(c.cache, gen)
 	}
 	i := Info{
-		PID: p.pid, Type: p.typeName(), Priority: p.Priority(), Messages: p.mb.Len(),
+		PID: p.pid, Type: p.ownType(), Priority: p.Priority(), Messages: p.mb.Len(),
 		Reductions: p.reductions, Status: Runnable,
 	}
 	if c.p == p {

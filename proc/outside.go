@@ -14,7 +14,7 @@ type outside struct {
 	stripes []stripe
 
 	// Counters of what happens outside the workers; anyone adds.
-	spawned, dead, rejected, dropped atomics.Uint64
+	spawned, dead, rejected, dropped, messages atomics.Uint64
 }
 
 type stripe struct {

@@ -102,17 +102,22 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 			p.mb.Fetch(cache, gen)
 			continue
 		}
-		msgs++
 		c.reds--
 		if s, ok := m.Body.(*signal); ok {
 			if reason := c.signalled(p, s); reason != nil {
 				c.settle(p, msgs)
 				return c.finish(p, reason)
 			}
+			if p.mb.User&flagGate != 0 {
+				c.settle(p, msgs)
+				return c.gatedTurn(p)
+			}
 		} else {
+			msgs++
 			w.Leave()
 			err := p.machine.Handle(c, m)
 			if !w.Resume() {
+				c.rt.outside.messages.Add(msgs)
 				return c.detached(p, err)
 			}
 			if err != nil {

@@ -46,6 +46,7 @@ type Runtime struct {
 	noSpawn  atomics.Bool              // so are spawns by processes
 	offloads atomics.Int64
 	stuck    atomics.Uint64
+	warned   oncePerSecond
 	types    types
 	closing  closing
 }
@@ -112,12 +113,29 @@ func (rt *Runtime) logger() *slog.Logger {
 func (rt *Runtime) Workers() int { return rt.sched.Workers() }
 
 // isStuck reports a handler that has kept its worker for too long.
-func (rt *Runtime) isStuck(t sched.Task, since time.Duration) {
+func (rt *Runtime) isStuck(t sched.Task, since time.Duration) (report func()) {
 	rt.stuck.Add(1)
-	if p, ok := t.(*process); ok {
-		rt.logger().Warn("proc: handler is stuck; a spare worker goes on with its worker's other processes",
-			slog.String("type", p.typeName()), slog.Any("pid", p.pid), slog.Duration("for", since))
+	p, ok := t.(*process)
+	if !ok {
+		return func() {}
 	}
+	name, pid := p.typeName(), p.pid
+	return func() {
+		if !rt.warned.allow() {
+			return
+		}
+		rt.logger().Warn("proc: handler is stuck; a spare worker goes on with its worker's other processes",
+			slog.String("type", name), slog.Any("pid", pid), slog.Duration("for", since),
+			slog.Uint64("total", rt.stuck.Load()))
+	}
+}
+
+// oncePerSecond lets one report a second through: a program whose handlers block all the time must not drown in them.
+type oncePerSecond struct{ last atomics.Int64 }
+
+func (o *oncePerSecond) allow() bool {
+	now, last := time.Now().UnixNano(), o.last.Load()
+	return now-last >= int64(time.Second) && o.last.CompareAndSwap(last, now)
 }
 
 // Processes iterates over the PIDs of the processes that live, in no particular order. One that begins or ends

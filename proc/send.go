@@ -73,8 +73,18 @@ func (c *Ctx) held(r *cold) bool {
 
 // nobody tells the watchers of a message without receiver, and says why.
 func (rt *Runtime) nobody(to PID, m Message) error {
-	rt.watchers.tell(DeadLetter{To: to, Message: m})
+	if _, internal := m.Body.(*signal); !internal {
+		rt.watchers.tell(DeadLetter{To: to, Message: m})
+	}
 	return rt.unknown(to)
+}
+
+// lostOutside counts a message without receiver from outside the workers.
+func (rt *Runtime) lostOutside(to PID, m Message) error {
+	if _, internal := m.Body.(*signal); !internal {
+		rt.outside.dead.Add(1)
+	}
+	return rt.nobody(to, m)
 }
 
 // Send sends body to the process to, from any goroutine. A goroutine's messages to one process arrive in the order in
@@ -100,8 +110,7 @@ func (rt *Runtime) SendWord(to PID, body any, word uint64) error {
 func (rt *Runtime) post(to PID, m Message) error {
 	p := rt.table.find(to)
 	if p == nil {
-		rt.outside.dead.Add(1)
-		return rt.nobody(to, m)
+		return rt.lostOutside(to, m)
 	}
 	if p.mb.State().Gated() {
 		return rt.postGated(p, to, m)
@@ -120,8 +129,7 @@ func (rt *Runtime) postTo(p *process, to PID, gate mpsc.State, m Message) error 
 		o := rt.outside.lock()
 		o.cache.Discard(ch)
 		o.unlock()
-		rt.outside.dead.Add(1)
-		return rt.nobody(to, m)
+		return rt.lostOutside(to, m)
 	}
 	return nil
 }

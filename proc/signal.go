@@ -6,13 +6,14 @@ package proc
 type signal struct {
 	kind   signalKind
 	reason error
+	answer chan Info
 }
 
 type signalKind uint8
 
 const (
 	sigExit signalKind = iota // from outside: end for reason
-	sigNone                   // wakes the process, nothing more
+	sigInfo                   // answer
 	sigGate                   // messages wait in the gate
 )
 
@@ -26,6 +27,12 @@ func (c *Ctx) signalled(p *process, s *signal) (reason error) {
 			return Killed
 		}
 		return s.reason
+	case sigInfo:
+		i := c.info(p)
+		if i.Messages == 0 {
+			i.Status = Waiting // but for the question it would be
+		}
+		s.answer <- i
 	case sigGate:
 		p.mb.User |= flagGate
 	}

@@ -82,6 +82,7 @@ func (rt *Runtime) ReadStats(dst *Stats) {
 	s.DeadLetters += o.dead.Load()
 	s.Rejected += o.rejected.Load()
 	s.Dropped += o.dropped.Load()
+	s.Messages += o.messages.Load()
 	s.Processes = int(s.Spawned - s.Exited)
 	s.Wakes = s.sched.Wakes
 	s.SpareWorkers = s.sched.Spares

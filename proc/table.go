@@ -65,7 +65,11 @@ func (t *table) refill(into []uint32) []uint32 {
 		return into
 	}
 	for old := *t.dir.Load(); (t.end+n-1)>>slabShift >= len(old); old = *t.dir.Load() {
-		dir := append(old[:len(old):len(old)], new(slab))
+		fresh := new(slab)
+		for i := range fresh {
+			fresh[i].mb.Open(0, mpsc.Closed, false) // a PID of generation 0 finds nobody
+		}
+		dir := append(old[:len(old):len(old)], fresh)
 		t.dir.Store(&dir)
 	}
 	for i := t.end + n - 1; i >= t.end; i-- {

@@ -40,10 +40,19 @@ func (p *process) setMachine(c *Ctx, m Machine) {
 	p.kind.Store(k)
 }
 
-// typeName is how the process is called in reports. Any goroutine may ask.
+// typeName is how the process is called in reports. Any goroutine may ask; while the factory of a new process still runs
+// they may be told the type of the slot's previous process, because a write for every process would cost more than that is worth.
 func (p *process) typeName() string {
 	if k := p.kind.Load(); k != nil {
 		return k.name
 	}
 	return "starting"
+}
+
+// ownType is typeName for the process's own worker, which sees whether there is a machine yet.
+func (p *process) ownType() string {
+	if _, ok := p.machine.(pending); ok {
+		return "starting"
+	}
+	return p.typeName()
 }

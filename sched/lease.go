@@ -30,6 +30,17 @@ const (
 // enter reports whether the caller, a handler on this worker, may use the core until leave.
 func (l *lease) enter() bool {
 	l.busy.Set()
+	return l.state.Load() == held || l.enterSlow()
+}
+
+// enterSlow keeps off the core while the claim is open: an operation is on the core or the core is lost for good. One that
+// took the way from outside while the worker still kept its core would break the order of what the process sends.
+func (l *lease) enterSlow() bool {
+	for l.state.Load() == claimed {
+		l.busy.Clear()
+		atomics.Relax()
+		l.busy.Set()
+	}
 	return l.state.Load() == held
 }
 

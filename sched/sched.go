@@ -82,8 +82,9 @@ type Config struct {
 	// Idle is called by a worker, with its core held, when it has run out of work.
 	Idle func(w *Worker)
 
-	// Stuck is called from the monitor when a core was taken from a worker that had been inside t for the given time.
-	Stuck func(t Task, since time.Duration)
+	// Stuck is called from the monitor when a core was taken from a worker that had been inside t for the given time. t can
+	// be looked at until Stuck returns; what takes longer, such as a log record, belongs into the function it returns.
+	Stuck func(t Task, since time.Duration) (report func())
 
 	clock func() int64 // ns, monotonic; tests replace it
 }
@@ -211,6 +212,7 @@ func (w *Worker) bind(c *Core) {
 	w.lost = false
 	w.busy.Set()
 	w.state.Store(held)
+	w.parted.Store(false)
 	if f := c.sched.cfg.NewWorker; f != nil {
 		w.Local = f(w)
 	}

@@ -11,15 +11,19 @@ func (s *Scheduler) takeOver(c *Core, since time.Duration) bool {
 	if w == nil || !w.take() {
 		return false
 	}
+	c = w.core // which may have changed since the caller looked; it cannot until parted is set
 	t := w.cur
 	t.Detach()
 	s.handOver(c)
 	s.tookOver.Add(1)
-	if s.cfg.Stuck != nil {
-		s.cfg.Stuck(t, since)
-	} else {
+	report := func() {
 		s.logger().Warn("sched: a task has not returned; a spare worker goes on in its place", "for", since)
 	}
+	if s.cfg.Stuck != nil {
+		report = s.cfg.Stuck(t, since)
+	}
+	w.parted.Store(true) // pairs with resumeSlow: from here on the task may go on, and be anything
+	report()
 	return true
 }
 
@@ -32,6 +36,7 @@ func (w *Worker) GiveUp() {
 		return
 	}
 	w.lost = true
+	w.parted.Store(true)
 	w.cur.Detach()
 	c.sched.handOver(c)
 }

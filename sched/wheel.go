@@ -32,7 +32,7 @@ const (
 	tickShift   = 17 // a tick is 2^17 ns, 131 µs
 	// Tick is the resolution of timers.
 	Tick = time.Duration(1 << tickShift)
-	// MaxTimer is the longest delay, about 18 years; a longer one is cut to it.
+	// MaxTimer is the longest delay, about 9 years; a longer one is cut to it.
 	MaxTimer = time.Duration(1<<(wheelBits*wheelLevels-1)) << tickShift
 
 	fireMax = 256 // timers fired between two looks at the tasks

@@ -3,6 +3,8 @@ package sched
 import (
 	"runtime/debug"
 	"time"
+
+	"github.com/thrum-go/thrum/internal/atomics"
 )
 
 // Worker is a goroutine that runs turns on the core it holds. Tasks get it in Run; its methods may be called from there
@@ -10,7 +12,9 @@ import (
 type Worker struct {
 	core *Core
 	lease
-	lost bool // the core is gone: this goroutine retires when its task is done; the worker's own
+	// parted is set by whoever has taken the core when it is done with the worker and its task; cleared with the next core.
+	parted atomics.Bool
+	lost   bool // the core is gone: this goroutine retires when its task is done; the worker's own
 
 	// Local is the embedder's own state for this worker, as Config.NewWorker made it.
 	Local any
@@ -42,8 +46,14 @@ func (w *Worker) Resume() bool {
 }
 
 func (w *Worker) resumeSlow() bool {
-	w.lost = !w.resume()
-	return !w.lost
+	if w.resume() {
+		return true
+	}
+	w.lost = true
+	for !w.parted.Load() {
+		atomics.Relax() // whoever took the core still looks at the task
+	}
+	return false
 }
 
 // Schedule queues a task that has become ready, to run on this worker soon. The core must be held.
@@ -348,12 +358,13 @@ func (w *Worker) seek() Task {
 			searching = true
 			continue
 		}
-		if !w.sleep() {
-			if s.idle.clear(c.id) {
-				s.idle.searching.Add(1)
-			} else {
-				<-c.sem // the timer came first, but a signal is on its way
-			}
+		// Whatever ended the sleep, the bit says who counted us as searching: still there, nobody; gone, whoever cleared it,
+		// and then a signal is in the channel, or will be.
+		signalled := w.sleep()
+		if s.idle.clear(c.id) {
+			s.idle.searching.Add(1)
+		} else if !signalled {
+			<-c.sem
 		}
 		searching = true
 	}
