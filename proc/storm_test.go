@@ -123,6 +123,7 @@ func (s *storm) run(t testing.TB, cfg Config, processes, goroutines int, opts fu
 		s.streams[i] = make([]stream, processes)
 	}
 	s.pids = make([]PID, processes)
+	nodes := make([]*node, processes)
 	for i := range s.pids {
 		var o []SpawnOption
 		if opts != nil {
@@ -136,6 +137,10 @@ func (s *storm) run(t testing.TB, cfg Config, processes, goroutines int, opts fu
 			s.streams[k][i].gaps = with.policy != Reject
 		}
 		n := &node{storm: s, id: i, left: s.each, rnd: seeded(uint64(i))}
+		if with.bound > 0 {
+			n.left = 0 // what it sends to itself to go on could be dropped
+		}
+		nodes[i] = n
 		s.pids[i] = spawn(t, s.rt, func() Machine { return n }, o...)
 		for k := range processes {
 			s.streams[i][k].from = s.pids[i]
@@ -156,9 +161,9 @@ func (s *storm) run(t testing.TB, cfg Config, processes, goroutines int, opts fu
 			}
 		})
 	}
-	for _, pid := range s.pids {
-		for s.rt.Send(pid, proceed{}) != nil {
-			runtime.Gosched() // its mailbox is full of the others' messages
+	for i, pid := range s.pids {
+		if nodes[i].left > 0 {
+			send(t, s.rt, pid, proceed{})
 		}
 	}
 	senders.Wait()
