@@ -2,69 +2,70 @@ package mpsc
 
 import "github.com/thrum-go/thrum/internal/atomics"
 
-// Cache is what a core keeps to send and receive: free chunks, and the chunks it has open in the inboxes of receivers
-// elsewhere. All but returned is touched only by the goroutine that holds the core.
+// Cache is what a core keeps to send and receive: free chunks and blocks, and the blocks it has open in the inboxes of
+// receivers elsewhere. All but returned is touched only by the goroutine that holds the core.
 type Cache[T any] struct {
 	tag    State
-	small  *Chunk[T]
-	blocks *Chunk[T]
+	chunks *Chunk[T]
+	blocks *Block[T]
 	pool   *Pool[T]
-	nsmall int
+	nfree  int   // chunks in the list
 	home   uint8 // the core's number; noCore outside
 
 	// Arrivals counts the receivers that came to this core from elsewhere; see Mailbox.Stamp.
 	Arrivals uint64
 
-	// returned is a stack of chunks of this core that others have consumed: index of the newest, linked by below.
-	// Anyone pushes a chain by compare-and-swap; the core takes all by swap. Push and take-all are free of ABA.
+	// returned is a stack of blocks of this core that others have consumed: index of the newest, linked by below.
+	// Anyone pushes a run by compare-and-swap; the core takes all by swap. Push and take-all are free of ABA.
 	returned atomics.Uint64
 
-	away []chain[T] // consumed chunks of other cores, by home, to be sent back in chains
+	away []run[T] // consumed blocks of other cores, by home, to be sent back in runs
 	open [openSlots]opened[T]
 }
 
-// opened remembers the chunk that the core has open for a receiver.
-type opened[T any] struct {
-	to    uint64 // the receiver's address
-	ch    *Chunk[T]
-	word  uint64 // the chunk's word as this core left it
-	stamp uint64 // Arrivals when the chunk was published
-	lead  uint32 // messages in chunks that were full before the receiver took them
+// run is a list of blocks linked by below.
+type run[T any] struct {
+	head, tail *Block[T]
+	n          int
 }
 
-func (c *Cache[T]) takeSmall() *Chunk[T] {
-	ch := c.small
+// opened remembers the block that the core has open for a receiver.
+type opened[T any] struct {
+	to    uint64 // the receiver's address
+	b     *Block[T]
+	word  uint64 // the block's word as this core left it
+	stamp uint64 // Arrivals when the block was published
+	lead  uint32 // messages in blocks that were full before the receiver took them
+}
+
+func (c *Cache[T]) takeChunk() *Chunk[T] {
+	ch := c.chunks
 	if ch == nil {
-		ch = c.moreSmall()
+		l, ok := c.pool.hand.Get()
+		if !ok {
+			l = c.pool.growChunks()
+		}
+		ch, c.nfree = l.head, l.n
 	}
-	c.small = ch.next
+	c.chunks = ch.next
 	ch.next = nil
-	c.nsmall--
+	c.nfree--
 	return ch
 }
 
-func (c *Cache[T]) moreSmall() *Chunk[T] {
-	l, ok := c.pool.hand.Get()
-	if !ok {
-		l = c.pool.grow(-1)
-	}
-	c.small, c.nsmall = l.head, l.n
-	return l.head
-}
-
-func (c *Cache[T]) freeSmall(ch *Chunk[T]) {
-	ch.next = c.small
-	c.small = ch
-	c.nsmall++
-	if c.nsmall >= handLimit {
+func (c *Cache[T]) freeChunk(ch *Chunk[T]) {
+	ch.next = c.chunks
+	c.chunks = ch
+	c.nfree++
+	if c.nfree >= handLimit {
 		c.handOn()
 	}
 }
 
-// handOn gives half of the small chunks to whoever runs out: a core that only receives would otherwise collect them all.
+// handOn gives half of the chunks to whoever runs out: a core that only receives would otherwise collect them all.
 func (c *Cache[T]) handOn() {
-	half := chain[T]{head: c.small, n: handLimit / 2}
-	t := c.small
+	half := chain[T]{head: c.chunks, n: handLimit / 2}
+	t := c.chunks
 	for range half.n - 1 {
 		t = t.next
 	}
@@ -72,67 +73,66 @@ func (c *Cache[T]) handOn() {
 	t.next = nil
 	half.tail = t
 	if c.pool.hand.Put(half) {
-		c.small = rest
-		c.nsmall -= half.n
+		c.chunks = rest
+		c.nfree -= half.n
 		return
 	}
 	t.next = rest
-	c.nsmall -= handLimit // nobody wants them now; ask again after as many more
+	c.nfree -= handLimit // nobody wants them now; ask again after as many more
 }
 
-func (c *Cache[T]) takeBlock() *Chunk[T] {
-	ch := c.blocks
-	if ch == nil {
-		ch = c.moreBlocks()
+func (c *Cache[T]) takeBlock() *Block[T] {
+	b := c.blocks
+	if b == nil {
+		b = c.moreBlocks()
 	}
-	c.blocks = ch.next
-	ch.next = nil
-	// An entry that still names the chunk would let a late append write into its new content.
-	if s := ch.block.slot; s >= 0 {
-		if e := &c.open[s]; e.ch == ch {
-			e.ch = nil
+	c.blocks = b.next
+	b.next = nil
+	// An entry that still names the block would let a late append write into its new content.
+	if s := b.slot; s >= 0 {
+		if e := &c.open[s]; e.b == b && !bugReuse {
+			e.b = nil
 		}
-		ch.block.slot = -1
+		b.slot = -1
 	}
-	return ch
+	return b
 }
 
-func (c *Cache[T]) moreBlocks() *Chunk[T] {
-	if i := uint32(c.returned.Load()); i != 0 {
-		i = uint32(c.returned.Swap(0))
-		for i != 0 {
-			ch := c.pool.chunk(i)
-			i = ch.below
-			ch.next = c.blocks
-			c.blocks = ch
-		}
-		return c.blocks
+func (c *Cache[T]) moreBlocks() *Block[T] {
+	if c.returned.Load() == 0 {
+		return c.pool.growBlocks(c.home)
 	}
-	c.blocks = c.pool.grow(int(c.home)).head
-	return c.blocks
+	var head *Block[T]
+	for i := uint32(c.returned.Swap(0)); i != 0; {
+		b := c.pool.block(i)
+		i = b.below
+		b.next = head
+		head = b
+	}
+	return head
 }
 
-func (c *Cache[T]) freeBlock(ch *Chunk[T]) {
-	h := ch.block.home
-	if h == c.home {
-		ch.next = c.blocks
-		c.blocks = ch
+func (c *Cache[T]) freeBlock(b *Block[T]) {
+	if b.home == c.home {
+		b.next = c.blocks
+		c.blocks = b
 		return
 	}
-	for len(c.away) <= int(h) {
-		c.away = append(c.away, chain[T]{})
+	h := int(b.home)
+	for len(c.away) <= h {
+		c.away = append(c.away, run[T]{})
 	}
 	a := &c.away[h]
+	b.below = 0
 	if a.head == nil {
-		a.tail = ch
-		ch.below = 0
+		a.tail = b
 	} else {
-		ch.below = a.head.index
+		b.below = a.head.index
 	}
-	a.head = ch
+	a.head = b
 	a.n++
 	if a.n >= flushAt {
-		c.sendHome(int(h))
+		c.sendHome(h)
 	}
 }
 
@@ -149,10 +149,10 @@ func (c *Cache[T]) sendHome(h int) {
 			break
 		}
 	}
-	*a = chain[T]{}
+	*a = run[T]{}
 }
 
-// Flush sends all consumed chunks home. A core calls it before it parks.
+// Flush sends all consumed blocks home. A core calls it before it parks.
 func (c *Cache[T]) Flush() {
 	for h := range c.away {
 		c.sendHome(h)

@@ -3,17 +3,18 @@ package mpsc
 // Mailbox is the receiving end of a process: the shared inbox word, and the private queue of whoever owns it. All
 // signals travel in this one queue, so everything that one sender sends to one receiver arrives in order.
 //
-// Most receivers mostly have one message at a time, so the first of a queue lies in the mailbox itself and the list of chunks
-// is for the others.
+// Most receivers mostly have one message at a time, so the first of a queue lies in the mailbox itself; the others lie in a
+// list of blocks.
 type Mailbox[T any] struct {
 	Inbox
-	n     uint32 // messages in the private queue; owner
-	User  uint16 // the owner's own bits
-	core  uint8  // the core that owned it last, or noCore; owner
-	full  bool   // first holds the oldest message; owner
-	q     list[T]
-	first T
-	Stamp uint64 // the owning core's Arrivals when it came there; owner
+	blocks uint32 // in the list; owner
+	User   uint16 // the owner's own bits
+	core   uint8  // the core that owned it last, or noCore; owner
+	full   bool   // first holds the oldest message; owner
+	head   *Block[T]
+	tail   *Block[T]
+	first  T
+	Stamp  uint64 // the owning core's Arrivals when it came there; owner
 }
 
 const noCore = MaxCores
@@ -41,8 +42,22 @@ const (
 // MaxLead is how many messages a receiver may be behind before its senders are told.
 const MaxLead = 2048
 
-// Len returns the messages in the private queue. Owner only.
-func (m *Mailbox[T]) Len() int { return int(m.n) }
+// Len returns the messages in the private queue. Owner only; it takes time with the number of blocks.
+func (m *Mailbox[T]) Len() int {
+	n := 0
+	if m.full {
+		n = 1
+	}
+	for b := m.head; b != nil; b = b.next {
+		n += int(b.n - b.rd)
+	}
+	return n
+}
+
+// Behind reports whether the private queue is longer than MaxLead. Owner only.
+func (m *Mailbox[T]) Behind() bool { return m.blocks > maxBlocks }
+
+const maxBlocks = MaxLead / blockLen
 
 // Reach begins a send from the core with the given tag to the life that gen names, in the two frequent cases. Queued:
 // the core owns the receiver already, and the message goes into Put. Schedule: it owns it from now on; the sender calls Arrive,
@@ -74,33 +89,43 @@ func (m *Mailbox[T]) arrive(c *Cache[T]) {
 
 // PutFirst makes room for a message in an empty private queue. Owner only.
 func (m *Mailbox[T]) PutFirst() *T {
-	m.n = 1
 	m.full = true
 	return &m.first
 }
 
-// Room is Put for the most frequent case of a queue that is not short, and nil in the others. Owner only.
+// Room makes room for a message at the end of the private queue if the last block has some; else it returns nil.
+// Owner only.
 func (m *Mailbox[T]) Room() *T {
-	if t := m.q.tail; t != nil && t.block != nil {
-		if b := t.block; b.n < b.cap {
-			m.n++
-			b.n++
-			return &b.msgs[b.n-1]
-		}
+	b := m.tail
+	if b == nil || b.n >= b.cap {
+		return nil
 	}
-	return nil
+	b.n++
+	return &b.msgs[(b.n-1)&(blockLen-1)]
 }
 
 // Put makes room for a message at the end of the private queue. Owner only.
 func (m *Mailbox[T]) Put(c *Cache[T]) *T {
-	if m.n == 0 {
-		return m.PutFirst()
-	}
 	if r := m.Room(); r != nil {
 		return r
 	}
-	m.n++
-	return m.q.add(c)
+	if !m.HasNext() {
+		return m.PutFirst()
+	}
+	b := c.takeBlock()
+	b.rd, b.n, b.cap = 0, 1, blockLen
+	m.link(b)
+	return &b.msgs[0]
+}
+
+func (m *Mailbox[T]) link(b *Block[T]) {
+	if m.tail == nil {
+		m.head = b
+	} else {
+		m.tail.next = b
+	}
+	m.tail = b
+	m.blocks++
 }
 
 // Send sends v from the core that holds c. to is the receiver's address, whose generation bits name the life; gate is
@@ -114,7 +139,7 @@ func (m *Mailbox[T]) Send(c *Cache[T], to uint64, gate State, stamp uint64, v T)
 	switch r := m.Reach(State(to)&GenMask|gate, c.tag); r {
 	case Queued:
 		*m.Put(c) = v
-		if m.n > MaxLead {
+		if m.Behind() {
 			return Ahead
 		}
 		return r
@@ -132,103 +157,93 @@ const Gated = gatedBit
 func (m *Mailbox[T]) sendSlow(c *Cache[T], to uint64, gate State, stamp uint64, v T) Sent {
 	gen := State(to) & GenMask
 	e := &c.open[slotOf(to)]
-	var ch *Chunk[T]
 	for {
 		s := m.State()
 		switch {
 		case s.Gen() != gen || s.Kind() == Closed:
-			c.unused(ch)
 			return Gone
 		case s.Gated() && gate == 0:
-			c.unused(ch)
 			return Gate
-		case s == gen|gate|c.tag, s.Kind() == Idle && m.tryOwn(gen|gate, c.tag):
-			c.unused(ch)
-			if s.Kind() == Idle {
+		case s == gen|gate|c.tag:
+			*m.Put(c) = v
+			return Queued
+		case s.Kind() == Idle:
+			if m.tryOwn(gen|gate, c.tag) {
 				m.Arrive(c)
 				*m.PutFirst() = v
 				return Schedule
 			}
-			*m.Put(c) = v
-			return Queued
-		}
-		if s.Kind() == Idle {
 			continue
 		}
-		if e.to == to && e.ch != nil && (stamp <= e.stamp || bugStamp) {
+		if e.to == to && e.b != nil && (stamp <= e.stamp || bugStamp) {
 			if sent, ok := c.extend(e, v); ok {
-				c.unused(ch)
 				return sent
 			}
 		}
-		if ch == nil {
-			ch = c.fill(e, to, s.Empty(), v)
+		if e.to == to && !s.Empty() {
+			return m.publish(c, e, v)
 		}
-		before, ok := m.push(s.Gen(), ch.index, &ch.below)
-		if !ok {
-			c.unused(ch)
-			return Gone
-		}
-		if ch.block != nil {
-			c.remember(e, to, ch)
-		}
-		if before.Kind() == Idle {
-			return Inject
-		}
-		if e.to == to && e.lead > MaxLead {
-			return Ahead
-		}
-		return Queued
-	}
-}
-
-// fill puts v into a chunk: a small one for a message that finds the inbox empty or is this core's first to the receiver,
-// one that others can be appended to when the receiver is behind.
-func (c *Cache[T]) fill(e *opened[T], to uint64, first bool, v T) *Chunk[T] {
-	if e.to != to || first {
 		if e.to != to {
 			*e = opened[T]{to: to}
 		}
-		ch := c.takeSmall()
+		ch := c.takeChunk()
 		ch.one = v
-		return ch
+		return m.settled(c, m.Post(ch, to, gate), ch)
 	}
-	ch := c.takeBlock()
-	ch.block.msgs[0] = v
-	ch.open()
-	return ch
 }
 
-// remember makes ch the chunk that this core appends to. A full chunk that the receiver has not taken yet counts as lead.
-func (c *Cache[T]) remember(e *opened[T], to uint64, ch *Chunk[T]) {
+// settled takes back a chunk that was not wanted.
+func (m *Mailbox[T]) settled(c *Cache[T], r Sent, ch *Chunk[T]) Sent {
+	if r == Gone || r == Gate {
+		c.Discard(ch)
+	}
+	return r
+}
+
+// publish pushes a block that further messages can be appended to: the receiver is behind, and this core has sent it messages
+// just before. A block that was full before the receiver came to it counts as lead.
+func (m *Mailbox[T]) publish(c *Cache[T], e *opened[T], v T) Sent {
+	b := c.takeBlock()
+	b.msgs[0] = v
+	word := b.open()
+	before, ok := m.push(State(e.to)&GenMask, b.index, &b.below)
+	if !ok {
+		var none T
+		b.msgs[0] = none
+		b.close()
+		c.freeBlock(b)
+		return Gone
+	}
+	if bugRemember {
+		word = b.word.Load() // the receiver may have closed it by now
+	}
 	lead := uint32(0)
-	if old := e.ch; old != nil && old.word.Load() == e.word {
+	if e.b != nil && e.b.word.Load() == e.word {
 		lead = e.lead + blockLen
 	}
-	// Another core's message between two of ours hides the older chunk from us but does not matter for order: the
-	// newest chunk is always the one to extend.
-	//
-	// The receiver may have closed the chunk by now: the word to extend from is the one it was published with.
-	word := ch.word.Load() &^ chunkClosed
-	if bugRemember {
-		word = ch.word.Load()
+	*e = opened[T]{to: e.to, b: b, word: word, stamp: c.Arrivals, lead: lead}
+	b.slot = int8(slotOf(e.to))
+	switch {
+	case before.Kind() == Idle:
+		return Inject
+	case lead > MaxLead:
+		return Ahead
 	}
-	*e = opened[T]{to: to, ch: ch, word: word, stamp: c.Arrivals, lead: lead}
-	ch.block.slot = int16(slotOf(to))
+	return Queued
 }
 
-// extend appends v to the open chunk, if it is still open and has room.
+// extend appends v to the open block, if it is still open and has room.
 func (c *Cache[T]) extend(e *opened[T], v T) (Sent, bool) {
-	n := e.word & chunkCount
+	n := e.word & blockCount
 	if n == blockLen {
 		return Queued, false
 	}
-	b := e.ch.block
+	b := e.b
 	b.msgs[n] = v
-	if !e.ch.word.CompareAndSwap(e.word, e.word+1) {
+	if !b.word.CompareAndSwap(e.word, e.word+1) {
 		var none T
 		b.msgs[n] = none
-		e.ch = nil
+		e.b = nil
 		e.lead = 0
 		return Queued, false
 	}
@@ -239,41 +254,29 @@ func (c *Cache[T]) extend(e *opened[T], v T) (Sent, bool) {
 	return Queued, true
 }
 
-// unused puts back a chunk that was filled but not published.
-func (c *Cache[T]) unused(ch *Chunk[T]) {
-	if ch == nil {
-		return
-	}
-	var none T
-	if ch.block == nil {
-		ch.one = none
-		c.freeSmall(ch)
-		return
-	}
-	ch.block.msgs[0] = none
-	ch.close()
-	c.freeBlock(ch)
-}
-
 // Leave notes that the receiver's handler goes on without a core, so that its next core counts as a new arrival.
 func (m *Mailbox[T]) Leave() { m.core = noCore }
 
 // Behind reports whether the receiver of the last message to that address, sent from this core, has still not taken
-// the chunk it is in. A sender that was told Ahead waits for it.
+// the block it is in. A sender that was told Ahead waits for it.
 func (c *Cache[T]) Behind(to uint64) bool {
 	e := &c.open[slotOf(to)]
-	return e.to == to && e.ch != nil && e.ch.word.Load() == e.word
+	return e.to == to && e.b != nil && e.b.word.Load() == e.word
 }
 
 // Prepare puts a message into a small chunk for Post. Like everything else on a cache it is for the one who holds it.
 func (c *Cache[T]) Prepare(v T) *Chunk[T] {
-	ch := c.takeSmall()
+	ch := c.takeChunk()
 	ch.one = v
 	return ch
 }
 
 // Discard puts back a chunk that Post has refused.
-func (c *Cache[T]) Discard(ch *Chunk[T]) { c.unused(ch) }
+func (c *Cache[T]) Discard(ch *Chunk[T]) {
+	var none T
+	ch.one = none
+	c.freeChunk(ch)
+}
 
 // Post sends a prepared chunk from outside: from any goroutine, with no core. The message always goes on top of the
 // inbox, so a goroutine's messages keep their order. The chunk is the receiver's unless the result is Gone or Gate.
@@ -297,34 +300,38 @@ func (m *Mailbox[T]) Post(ch *Chunk[T], to uint64, gate State) Sent {
 func (m *Mailbox[T]) First() *T {
 	if m.full {
 		m.full = false
-		m.n--
 		return &m.first
 	}
-	if h := m.q.head; h != nil && h.block != nil {
-		if b := h.block; b.rd+1 < b.n {
-			m.n--
-			b.rd++
-			return &b.msgs[b.rd-1]
-		}
+	b := m.head
+	if b == nil || b.rd+1 >= b.n {
+		return nil
 	}
-	return nil
+	b.rd++
+	return &b.msgs[(b.rd-1)&(blockLen-1)]
 }
 
 // Next takes the oldest message of the private queue, which HasNext has seen. Owner only.
 func (m *Mailbox[T]) Next(c *Cache[T]) (v T) {
-	m.n--
-	if m.full {
-		var none T
-		v = m.first
-		m.first = none
-		m.full = false
+	var none T
+	if p := m.First(); p != nil {
+		v = *p
+		*p = none
 		return v
 	}
-	return m.q.pop(c)
+	b := m.head // its last message
+	p := &b.msgs[b.rd&(blockLen-1)]
+	v = *p
+	*p = none
+	if m.head = b.next; m.head == nil {
+		m.tail = nil
+	}
+	m.blocks--
+	c.freeBlock(b)
+	return v
 }
 
 // HasNext reports whether the private queue holds a message. Owner only.
-func (m *Mailbox[T]) HasNext() bool { return m.n != 0 }
+func (m *Mailbox[T]) HasNext() bool { return m.full || m.head != nil }
 
 // Fetch moves what has come into the inbox to the end of the private queue and reports how many messages that was.
 // Owner only.
@@ -362,35 +369,29 @@ func (m *Mailbox[T]) OpenFor(c *Cache[T], gen State, gated bool) {
 	m.Open(gen, c.tag, gated)
 }
 
-// collect reverses a chain of chunks from newest first to oldest first, closes those still open, and appends them.
-func (m *Mailbox[T]) collect(c *Cache[T], index uint32) int {
-	var first, last *Chunk[T]
-	n := uint32(0)
+// collect moves a chain from the inbox, newest first, to the end of the private queue, oldest first. Single messages are
+// copied out, blocks are closed and linked in as they are.
+func (m *Mailbox[T]) collect(c *Cache[T], index uint32) (n int) {
+	oldest := uint32(0)
 	for index != 0 {
-		ch := c.pool.chunk(index)
-		index = ch.below
-		if b := ch.block; b != nil {
-			b.rd, b.cap = 0, 0
-			b.n = ch.close()
-			n += b.n
-		} else {
+		below := c.pool.below(index)
+		index, *below, oldest = *below, oldest, index
+	}
+	for oldest != 0 {
+		if oldest&isBlock == 0 {
+			ch := c.pool.chunk(oldest)
+			oldest = ch.below
+			*m.Put(c) = ch.one
+			c.Discard(ch)
 			n++
+			continue
 		}
-		ch.next = first
-		first = ch
-		if last == nil {
-			last = ch
-		}
+		b := c.pool.block(oldest)
+		oldest = b.below
+		b.rd, b.cap = 0, 0
+		b.n = b.close()
+		m.link(b)
+		n += int(b.n)
 	}
-	if first == nil {
-		return 0
-	}
-	if m.q.tail == nil {
-		m.q.head = first
-	} else {
-		m.q.tail.next = first
-	}
-	m.q.tail = last
-	m.n += n
-	return int(n)
+	return n
 }

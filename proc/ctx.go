@@ -62,7 +62,7 @@ func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 			room = p.mb.Put(c.cache)
 		}
 		*room = Message{From: c.self, Body: body, Word: word}
-		if p.mb.Len() > mpsc.MaxLead {
+		if p.mb.Behind() {
 			c.hold(to)
 		}
 	default:

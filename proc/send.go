@@ -65,7 +65,7 @@ func (c *Ctx) held(r *cold) bool {
 		return false
 	}
 	p := c.rt.table.find(r.behind)
-	if owned, _ := p.mb.Owns(c.cache, r.behind.gen()); owned && p.mb.Len() > mpsc.MaxLead/2 {
+	if owned, _ := p.mb.Owns(c.cache, r.behind.gen()); owned && p.mb.Behind() {
 		return true
 	}
 	return c.cache.Behind(uint64(r.behind))

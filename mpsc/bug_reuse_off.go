@@ -1,0 +1,5 @@
+//go:build !bug_reuse
+
+package mpsc
+
+const bugReuse = false
