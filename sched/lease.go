@@ -36,12 +36,15 @@ func (l *lease) enter() bool {
 // enterSlow keeps off the core while the claim is open: an operation is on the core or the core is lost for good. One that
 // took the way from outside while the worker still kept its core would break the order of what the process sends.
 func (l *lease) enterSlow() bool {
-	for l.state.Load() == claimed {
+	for {
+		s := l.state.Load()
+		if s != claimed {
+			return s == held
+		}
 		l.busy.Clear()
 		atomics.Relax()
 		l.busy.Set()
 	}
-	return l.state.Load() == held
 }
 
 func (l *lease) leave() { l.busy.Clear() }
