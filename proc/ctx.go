@@ -11,6 +11,7 @@ type Ctx struct {
 	w     *sched.Worker
 	tag   mpsc.State // of the core
 	reds  int32      // left in this turn
+	mark  int32      // when reds falls below, it is time to look at the clock
 	cache *mpsc.Cache[Message]
 	lc    *local
 	p     *process
@@ -42,46 +43,59 @@ func (c *Ctx) Send(to PID, body any) error { return c.SendWord(to, body, 0) }
 func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 	w := c.w
 	if !w.Enter() {
-		w.Leave()
-		return c.rt.post(to, Message{From: c.self, Body: body, Word: word})
+		return c.sendSlow(to, body, word)
 	}
 	i := uint64(to)&addressMask ^ c.base
 	if i>>slabShift >= uint64(len(c.dir)) {
-		return c.sendFar(to, Message{From: c.self, Body: body, Word: word})
+		return c.sendSlow(to, body, word)
 	}
 	p := &c.dir[i>>slabShift][i&(slabLen-1)]
-	c.reds -= sendCost
+	var room *Message
 	switch p.mb.Reach(to.gen(), c.tag) {
 	case mpsc.Schedule:
 		p.mb.Arrive(c.cache)
-		*p.mb.PutFirst() = Message{From: c.self, Body: body, Word: word}
+		c.reds -= sendCost
+		room = p.mb.PutFirst()
+		room.From, room.Body, room.Word = c.self, body, word
 		w.Schedule(p, p.Priority())
+		w.Leave()
+		return nil
 	case mpsc.Queued:
-		room := p.mb.Room()
-		if room == nil {
-			room = p.mb.Put(c.cache)
-		}
-		*room = Message{From: c.self, Body: body, Word: word}
-		if p.mb.Behind() {
-			c.hold(to)
+		if room = p.mb.Room(); room == nil {
+			return c.sendSlow(to, body, word)
 		}
 	default:
-		return c.sendRare(p, to, Message{From: c.self, Body: body, Word: word})
+		return c.sendSlow(to, body, word)
 	}
+	room.From, room.Body, room.Word = c.self, body, word
+	c.reds -= sendCost
 	w.Leave()
 	return nil
+}
+
+// sendSlow is SendWord for everything but its two frequent cases. It leaves the core, if it is not lost, at the end.
+func (c *Ctx) sendSlow(to PID, body any, word uint64) error {
+	m := Message{From: c.self, Body: body, Word: word}
+	if !c.w.Enter() {
+		c.w.Leave()
+		return c.rt.post(to, m)
+	}
+	c.reds -= sendCost
+	c.dir = *c.rt.table.dir.Load()
+	var err error
+	if p := c.rt.table.find(to); p != nil {
+		err = c.deliver(p, to, 0, c.p.mb.Stamp, m)
+	} else {
+		c.lc.dead++
+		err = c.rt.nobody(to, m)
+	}
+	c.w.Leave()
+	return err
 }
 
 // sendCost is what a send costs in reductions. It bounds how many messages a turn can queue before their receiver runs: 16
 // KiB of them, which stay in the first-level cache.
 const sendCost = 8
-
-// sendRare is a send to a process that this core does not own. The core is held, and left at the end.
-func (c *Ctx) sendRare(p *process, to PID, m Message) error {
-	err := c.deliver(p, to, 0, c.p.mb.Stamp, m)
-	c.w.Leave()
-	return err
-}
 
 // Consume charges n reductions, for work that messages do not show: a turn has 4,000. A negative n charges nothing.
 func (c *Ctx) Consume(n int) {

@@ -222,7 +222,7 @@ func (c *Ctx) gatedTurn(p *process) sched.Next {
 				return c.finish(p, err)
 			}
 		}
-		if c.reds <= 0 || c.w.Spend() {
+		if (c.reds < c.mark || c.w.Ticked()) && c.look() {
 			c.settle(p, msgs)
 			return sched.Spent
 		}

@@ -82,6 +82,7 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 	c.self = p.pid
 	c.reds = sched.TurnReductions
 	c.tick = 0
+	c.mark = sched.TurnReductions - 32
 	if p.mb.User&slowFlags != 0 {
 		if next, over := c.slowTurn(p); over {
 			return next
@@ -125,11 +126,20 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 				return c.finish(p, err)
 			}
 		}
-		if p.mb.HasNext() && (c.reds <= 0 || w.Spend()) {
+		if p.mb.HasNext() && (c.reds < c.mark || w.Ticked()) && c.look() {
 			c.settle(p, msgs)
 			return sched.Spent
 		}
 	}
+}
+
+// look decides, now and then, whether the turn is over: its reductions are used up, or its time.
+func (c *Ctx) look() (over bool) {
+	if c.reds <= 0 || c.w.Look() {
+		return true
+	}
+	c.mark = max(0, c.reds-c.w.Core().Batch())
+	return false
 }
 
 // settle writes the turn's reductions to the process and the worker.

@@ -9,18 +9,6 @@ import (
 
 var errNilMachine = errors.New("proc: Become: machine is nil")
 
-// sendFar sends to a PID beyond the part of the table that this core has seen. The core is held, and left at the end.
-func (c *Ctx) sendFar(to PID, m Message) error {
-	c.dir = *c.rt.table.dir.Load()
-	if p := c.rt.table.find(to); p != nil {
-		c.w.Leave()
-		return c.SendWord(to, m.Body, m.Word)
-	}
-	c.lc.dead++
-	c.w.Leave()
-	return c.rt.nobody(to, m)
-}
-
 // deliver sends from a core on behalf of nobody, or of a process with the given stamp.
 func (c *Ctx) deliver(p *process, to PID, gate mpsc.State, stamp uint64, m Message) error {
 	return c.sent(p.mb.Send(c.cache, uint64(to), gate, stamp, m), p, to, m)

@@ -4,7 +4,7 @@ package sched
 // to whoever will make it ready again. A task must be in at most one queue at a time.
 type Task interface {
 	// Run is one turn. It is called by one worker at a time, says by its result what happens to the task next, and
-	// may call the methods of w, which nobody else may. A turn that goes on for long looks at w.Spend.
+	// may call the methods of w, which nobody else may. A turn that goes on for long calls w.Look.
 	Run(w *Worker) Next
 
 	// Publish is called by the worker that has the task queued, before others can see it: in a shared queue any

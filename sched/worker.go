@@ -70,11 +70,17 @@ func (w *Worker) Ready(t Task) {
 	w.core.sched.push(t)
 }
 
-// Spend counts one message and reports whether the turn should end because its time is up. The core must be held.
-func (w *Worker) Spend() bool {
+// Ticked reports whether a millisecond or more has gone by since the core last looked at the clock. The core must be held.
+func (w *Worker) Ticked() bool {
 	c := w.core
-	c.fuel--
-	return (c.fuel < 0 || c.ticks.Load() != c.tick) && w.check(false)
+	return c.ticks.Load() != c.tick
+}
+
+// Look reads the clock, does what is due, and reports whether the turn should end because its time is up. A long turn calls it
+// every Core.Batch reductions, and when Ticked says so. The core must be held.
+func (w *Worker) Look() bool {
+	w.core.fuel -= w.core.batch // about what has been used since the last time
+	return w.check(false)
 }
 
 // run is a worker goroutine's life: it holds one core after the other until the scheduler stops.
