@@ -146,7 +146,7 @@ func (c *Ctx) info(p *process) Info {
 	}
 	if c.p == p {
 		i.Status = Running
-		i.Reductions += uint64(sched.TurnReductions - c.reds)
+		i.Reductions += uint64(c.from - c.reds)
 	}
 	if g := p.gate.Load(); g != nil {
 		i.Messages, i.Bound, i.Turned = g.len(), g.bound, g.turned.Load()

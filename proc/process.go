@@ -80,7 +80,7 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 	}
 	c.p = p
 	c.self = p.pid
-	c.reds = sched.TurnReductions
+	c.reds, c.from = sched.TurnReductions, sched.TurnReductions
 	c.tick = 0
 	c.mark = sched.TurnReductions - 32
 	if p.mb.User&slowFlags != 0 {
@@ -96,10 +96,12 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 			first.Body = nil // what is left of it keeps nothing alive
 		} else if p.mb.HasNext() {
 			m = p.mb.Next(cache)
-		} else if p.mb.Release(gen, c.tag) {
-			c.settle(p, msgs)
-			return sched.Done
 		} else {
+			c.settle(p, msgs) // once released, the process is not ours to write
+			if p.mb.Release(gen, c.tag) {
+				return sched.Done
+			}
+			msgs = 0
 			p.mb.Fetch(cache, gen)
 			continue
 		}
@@ -142,9 +144,10 @@ func (c *Ctx) look() (over bool) {
 	return false
 }
 
-// settle writes the turn's reductions to the process and the worker.
+// settle writes what the turn has used since it was last called to the process and the worker.
 func (c *Ctx) settle(p *process, msgs uint64) {
-	used := sched.TurnReductions - c.reds
+	used := c.from - c.reds
+	c.from = c.reds
 	p.reductions += uint64(used)
 	c.w.Used += used
 	c.lc.messages += msgs

@@ -125,7 +125,7 @@ func (c *Ctx) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	lc.spawned++
 	c.reds -= spawnCost
 	p.mb.OpenFor(c.cache, pid.gen(), gated)
-	c.w.Schedule(p, o.priority)
+	c.w.Begin(p, o.priority)
 	c.w.Leave()
 	return pid, nil
 }

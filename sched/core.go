@@ -24,11 +24,13 @@ type Core struct {
 	lowWait uint8           // turns of Normal since the last of Low
 	mask    uint16          // which of the queues below hold tasks
 	offered uint8           // checks in a row that found tasks in the public ring
+	youth   int32           // turns that new tasks may still have before one of the others runs
 	credit  int32           // reductions that woken tasks may still use before one of the spent ones runs
 	now     int64           // the clock when it was read last, ns since the scheduler began
 	begun   int64           // now at the start of the turn
 	lifo    Task            // the task woken last: its message is still in the cache
 
+	born      fifo    // of Normal, never run yet: taken newest first
 	fresh     [4]fifo // by priority: woken from idle
 	spent     [4]fifo // by priority: used up their last turn
 	lastSpent int64   // when the last one of them ran
@@ -63,7 +65,8 @@ const asleep = -1
 
 const (
 	urgentMask = 1<<High | 1<<Max | 1<<(4+High) | 1<<(4+Max)
-	normalMask = 1<<Normal | 1<<(4+Normal)
+	normalMask = 1<<Normal | 1<<(4+Normal) | bornMask
+	bornMask   = 1 << 8
 	lowMask    = 1<<Low | 1<<(4+Low)
 )
 
@@ -94,6 +97,29 @@ func (c *Core) schedule(t Task, p Priority) {
 	if old != nil {
 		c.pushFresh(old, Normal)
 	}
+}
+
+// birth queues a task that has never run. New tasks of Normal run newest first: a tree of tasks then unfolds depth first, in the
+// cache and with few alive at a time, where oldest first would have all of one level alive before the next. So that nobody
+// starves they have youthMax turns before one of the others, and age moves the oldest on to the ordinary queue.
+func (c *Core) birth(t Task, p Priority) {
+	if p != Normal {
+		c.pushFresh(t, p)
+		return
+	}
+	c.born.push(t)
+	c.mask |= bornMask
+}
+
+// age moves a part of the new tasks, the oldest ones, to the ordinary queue.
+func (c *Core) age() {
+	for k := (c.born.n + 15) / 16; k > 0; k-- {
+		c.pushFresh(c.born.pop(), Normal)
+	}
+	if c.born.n == 0 {
+		c.mask &^= bornMask
+	}
+	c.youth = 0
 }
 
 // next takes the task to run, nil when the core has none.
@@ -138,6 +164,17 @@ func (c *Core) next() Task {
 // starve one that computes.
 func (c *Core) pop(p Priority) Task {
 	f, s := &c.fresh[p], &c.spent[p]
+	if p == Normal && c.born.n > 0 {
+		if c.youth > 0 && (s.n == 0 || c.credit > 0) || f.n+s.n == 0 {
+			c.youth--
+			t := c.born.popNewest()
+			if c.born.n == 0 {
+				c.mask &^= bornMask
+			}
+			return t
+		}
+		c.youth = youthMax
+	}
 	if f.n > 0 && (s.n == 0 || c.credit > 0) {
 		t := f.pop()
 		if f.n == 0 {
@@ -156,7 +193,7 @@ func (c *Core) pop(p Priority) Task {
 
 // waiting is the number of tasks in the private queues, without the LIFO slot.
 func (c *Core) waiting() int {
-	n := uint(0)
+	n := c.born.n
 	for p := range c.fresh {
 		n += c.fresh[p].n + c.spent[p].n
 	}
@@ -207,6 +244,10 @@ func (c *Core) reclaim() {
 
 // expose moves half of the private tasks, at least one, to the public ring, where others can steal them.
 func (c *Core) expose(w *Worker) {
+	for c.born.n > 0 { // the oldest are the ones with most work behind them
+		c.pushFresh(c.born.pop(), Normal)
+	}
+	c.mask &^= bornMask
 	l := local{&c.ring}
 	for p := range c.fresh {
 		for q, f := range [2]*fifo{&c.spent[p], &c.fresh[p]} {

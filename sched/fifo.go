@@ -35,3 +35,12 @@ func (f *fifo) grow() {
 	}
 	f.buf, f.head = buf, 0
 }
+
+// popNewest takes the newest task; the caller has seen that there is one.
+func (f *fifo) popNewest() Task {
+	f.n--
+	i := (f.head + f.n) & uint(len(f.buf)-1)
+	t := f.buf[i]
+	f.buf[i] = nil
+	return t
+}

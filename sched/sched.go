@@ -23,6 +23,7 @@ const (
 
 	ringLen    = 256
 	lifoMax    = 3                             // turns in a row from the LIFO slot; tokio's figure
+	youthMax   = 64                            // turns of new tasks for one of another
 	lowEvery   = 8                             // turns of Normal for one of Low; Erlang's figure
 	fuelMax    = 512                           // messages between two looks at the clock, at most
 	pullMax    = 64                            // tasks taken from outside at a time

@@ -59,6 +59,9 @@ func (w *Worker) resumeSlow() bool {
 // Schedule queues a task that has become ready, to run on this worker soon. The core must be held.
 func (w *Worker) Schedule(t Task, p Priority) { w.core.schedule(t, p) }
 
+// Begin is Schedule for a task that has never run: new tasks run newest first.
+func (w *Worker) Begin(t Task, p Priority) { w.core.birth(t, p) }
+
 // Ready queues t from inside a Func, or any other stretch of foreign code.
 func (w *Worker) Ready(t Task) {
 	if w.enter() {
@@ -207,6 +210,9 @@ func (w *Worker) check(between bool) (over bool) {
 	}
 	if !s.inject.Empty() {
 		w.pull()
+	}
+	if c.born.n > 0 {
+		c.age()
 	}
 	if c.mask&(16<<Normal) != 0 && now-c.lastSpent > spentEvery {
 		c.credit = 0
