@@ -177,8 +177,10 @@ func bigThrum(t *trial) (Sample, error) {
 				return 0, 0, err
 			}
 		}
-		err := s.await(run.done)
-		return run.begin, run.end, err
+		if err := s.await(run.done); err != nil {
+			return 0, 0, err
+		}
+		return run.begin, run.end, nil
 	})
 	if err != nil {
 		return Sample{}, err

@@ -36,6 +36,7 @@ type blockingRun struct {
 	all    chan struct{} // closed when every one has
 	allAt  int64         // when that was; written before all is closed
 	awoke  atomic.Bool   // the first has woken: the time of interest is over
+	passed atomic.Int64  // messages that have reached the second relay
 }
 
 // sleeper blocks in its handler when told to start: until every other sleeper does
@@ -97,6 +98,7 @@ func (r *relay) Handle(c *proc.Ctx, m proc.Message) error {
 	*last = m.Word
 	*count++
 	if m.From != 0 {
+		r.run.passed.Add(1)
 		return nil
 	}
 	if err := c.SendWord(r.next, nil, uint64(r.run.clock.Now())); err != nil {
@@ -136,6 +138,10 @@ func blockingThrum(t *trial) (Sample, error) {
 		}
 	}
 	volleys, err := run.volleys(s, pids)
+	if err != nil {
+		return Sample{}, err
+	}
+	err = s.watch(nil, func() bool { return run.passed.Load() >= volleys }, "messages are missing")
 	if err != nil {
 		return Sample{}, err
 	}

@@ -130,8 +130,10 @@ func skynetThrum(t *trial) (Sample, error) {
 		if _, err := s.spawn(&skynetNode{run: run, leaves: uint64(t.p.Procs)}); err != nil {
 			return 0, 0, err
 		}
-		err := s.await(run.done)
-		return run.begin, run.end, err
+		if err := s.await(run.done); err != nil {
+			return 0, 0, err
+		}
+		return run.begin, run.end, nil
 	})
 	if err != nil {
 		return Sample{}, err

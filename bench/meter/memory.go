@@ -9,6 +9,8 @@ import (
 // collection and after everything free was given back to the operating system.
 // On Linux it is the resident set, elsewhere what Go's runtime holds.
 func Resident() int64 {
+	// Pools and stacks let go of what they kept only in a second collection.
+	debug.FreeOSMemory()
 	debug.FreeOSMemory()
 	if n, ok := residentSet(); ok {
 		return n
