@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/thrum-go/thrum/mpsc"
 )
 
 // patience is how long a test waits for what must happen: long enough for a machine that does ten other things. No
@@ -101,12 +103,43 @@ func stacks() string {
 	return string(buf[:runtime.Stack(buf, true)])
 }
 
-// long reports whether the test may take its time, and skips nothing.
-func scale(short, normal int) int {
-	if testing.Short() {
-		return short
+// scale is a number of repetitions: n, fewer where each of them takes longer.
+func scale(n int) int {
+	if raced || testing.Short() {
+		return (n + 9) / 10
 	}
-	return normal
+	return n
+}
+
+// gone waits until the process pid has ended.
+func gone(t testing.TB, rt *Runtime, pid PID) {
+	t.Helper()
+	until(t, pid.String()+" ends", func() bool {
+		s := rt.table.find(pid).mb.State()
+		return s.Gen() != pid.gen() || s.Kind() == mpsc.Closed
+	})
+}
+
+// answers checks that a process on rt is started, gets its messages and ends.
+func answers(t testing.TB, rt *Runtime) {
+	t.Helper()
+	got := make(chan uint64, 2)
+	pid := handler(t, rt, func(c *Ctx, m Message) error {
+		got <- m.Word
+		if m.Word == 2 {
+			return Normal
+		}
+		return nil
+	})
+	for i := uint64(1); i <= 2; i++ {
+		if err := rt.SendWord(pid, nil, i); err != nil {
+			t.Fatalf("SendWord: %v", err)
+		}
+		if n := await(t, "an answer from another process", got); n != i {
+			t.Fatalf("message %d in place of %d", n, i)
+		}
+	}
+	gone(t, rt, pid)
 }
 
 // records is a slog handler that keeps what it is given.

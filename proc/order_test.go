@@ -8,14 +8,14 @@ import (
 )
 
 func TestPerPairOrderOnOneWorker(t *testing.T) {
-	s := storm{each: scale(500, 3000), spend: 50}
+	s := storm{each: scale(3000), spend: 50}
 	s.run(t, Config{Workers: 1}, 16, 0, nil)
 }
 
 func TestPerPairOrderAcrossWorkers(t *testing.T) {
 	for _, workers := range []int{2, 8, 64} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
-			s := storm{each: scale(500, 3000), spend: 50, yield: 100, burn: 300}
+			s := storm{each: scale(3000), spend: 50, yield: 100, burn: 300}
 			s.run(t, Config{Workers: workers}, 32, 0, nil)
 		})
 	}
@@ -24,7 +24,7 @@ func TestPerPairOrderAcrossWorkers(t *testing.T) {
 func TestPerPairOrderFromGoroutines(t *testing.T) {
 	for _, workers := range []int{1, 2, 64} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
-			s := storm{each: scale(500, 3000), yield: 10}
+			s := storm{each: scale(3000), yield: 10}
 			s.run(t, Config{Workers: workers}, 8, 8, nil)
 		})
 	}
@@ -33,7 +33,7 @@ func TestPerPairOrderFromGoroutines(t *testing.T) {
 func TestPerPairOrderIntoBoundedMailboxes(t *testing.T) {
 	for _, policy := range []Overflow{Reject, DropNewest, DropOldest} {
 		t.Run(policy.String(), func(t *testing.T) {
-			s := storm{each: scale(500, 3000), yield: 20, spend: 50, burn: 100}
+			s := storm{each: scale(3000), yield: 20, spend: 50, burn: 100}
 			s.run(t, Config{Workers: 4}, 16, 4, func(i int) []SpawnOption {
 				if i%2 == 0 {
 					return nil
@@ -45,24 +45,24 @@ func TestPerPairOrderIntoBoundedMailboxes(t *testing.T) {
 }
 
 func TestPerPairOrderBetweenPriorities(t *testing.T) {
-	s := storm{each: scale(500, 3000), yield: 20, spend: 50, burn: 300}
+	s := storm{each: scale(3000), yield: 20, spend: 50, burn: 300}
 	s.run(t, Config{Workers: 3}, 16, 2, func(i int) []SpawnOption {
 		return []SpawnOption{WithPriority(Priority(i % 4))}
 	})
 }
 
 func TestPerPairOrderWhileHandlersAreStuck(t *testing.T) {
-	s := storm{each: scale(100, 300), yield: 20, sleep: 100, naps: 4 * time.Millisecond}
+	s := storm{each: scale(300), yield: 20, sleep: 100, naps: 4 * time.Millisecond}
 	s.run(t, Config{Workers: 4, StuckAfter: time.Millisecond}, 16, 2, nil)
 }
 
 func TestPerPairOrderOfSendersDetachedByBlocking(t *testing.T) {
-	s := storm{each: scale(200, 1000), yield: 20, block: 20, spend: 50}
+	s := storm{each: scale(1000), yield: 20, block: 20, spend: 50}
 	s.run(t, Config{Workers: 4}, 16, 2, nil)
 }
 
 func TestPerPairOrderUnderEverythingAtOnce(t *testing.T) {
-	s := storm{each: scale(100, 300), yield: 20, block: 100, spend: 50, burn: 100, sleep: 200, naps: 4 * time.Millisecond}
+	s := storm{each: scale(300), yield: 20, block: 100, spend: 50, burn: 100, sleep: 200, naps: 4 * time.Millisecond}
 	s.run(t, Config{Workers: 64, StuckAfter: time.Millisecond}, 48, 4, func(i int) []SpawnOption {
 		o := []SpawnOption{WithPriority(Priority(i % 4))}
 		if i%3 == 0 {
@@ -76,7 +76,7 @@ func TestNothingIsLostWhateverGOMAXPROCSIs(t *testing.T) {
 	for _, procs := range []int{1, 2, 8} {
 		t.Run(fmt.Sprint(procs), func(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-			s := storm{each: scale(200, 1000), spend: 50, burn: 300}
+			s := storm{each: scale(1000), spend: 50, burn: 300}
 			s.run(t, Config{Workers: 64}, 64, 4, nil)
 		})
 	}
