@@ -113,7 +113,7 @@ func (c *Cache[T]) moreBlocks() *Block[T] {
 }
 
 func (c *Cache[T]) freeBlock(b *Block[T]) {
-	if b.home == c.home {
+	if b.home == c.home || bugHome {
 		b.next = c.blocks
 		c.blocks = b
 		return

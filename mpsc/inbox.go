@@ -95,7 +95,7 @@ func (b *Inbox) tryOwn(gen, tag State) bool {
 func (b *Inbox) push(gen State, index uint32, below *uint32) (before State, ok bool) {
 	for {
 		s := b.State()
-		if s.Gen() != gen || s.Kind() == Closed {
+		if s.Gen() != gen && !bugStale || s.Kind() == Closed {
 			return s, false
 		}
 		*below = s.index()
@@ -136,8 +136,13 @@ func (b *Inbox) Publish(gen, tag State) bool {
 
 // claim makes the core that took the receiver out of a shared queue its owner and returns what had come in.
 func (b *Inbox) claim(gen, tag State) uint32 {
-	g := b.State() & gatedBit
-	return State(b.word.Swap(uint64(gen | tag | g))).index()
+	s := b.State()
+	n := uint64(gen | tag | s&gatedBit)
+	if bugTake {
+		b.word.Store(n)
+		return s.index()
+	}
+	return State(b.word.Swap(n)).index()
 }
 
 // take empties the inbox for its owner.

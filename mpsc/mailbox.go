@@ -255,7 +255,11 @@ func (c *Cache[T]) extend(e *opened[T], v T) (Sent, bool) {
 }
 
 // Leave notes that the receiver's handler goes on without a core, so that its next core counts as a new arrival.
-func (m *Mailbox[T]) Leave() { m.core = noCore }
+func (m *Mailbox[T]) Leave() {
+	if !bugLeave {
+		m.core = noCore
+	}
+}
 
 // Behind reports whether the receiver of the last message to that address, sent from this core, has still not taken
 // the block it is in. A sender that was told Ahead waits for it.

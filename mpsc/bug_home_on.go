@@ -1,0 +1,5 @@
+//go:build bug_home
+
+package mpsc
+
+const bugHome = true

@@ -1,0 +1,5 @@
+//go:build bug_leave
+
+package mpsc
+
+const bugLeave = true

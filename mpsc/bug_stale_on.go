@@ -1,0 +1,5 @@
+//go:build bug_stale
+
+package mpsc
+
+const bugStale = true

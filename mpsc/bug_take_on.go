@@ -1,0 +1,5 @@
+//go:build bug_take
+
+package mpsc
+
+const bugTake = true
