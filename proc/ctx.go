@@ -58,7 +58,9 @@ func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 		c.reds -= sendCost
 		room = p.mb.PutFirst()
 		room.From, room.Body, room.Word = c.self, body, word
-		w.Schedule(p, p.Priority())
+		if prio := p.Priority(); prio != sched.Normal || !w.Next(p) {
+			w.Schedule(p, prio)
+		}
 		w.Leave()
 		return nil
 	case mpsc.Queued:

@@ -34,7 +34,5 @@ func (l *local) freeSlot(rt *Runtime, pid PID) {
 		return
 	}
 	l.slots = append(l.slots, uint32(uint64(pid)&addressMask^rt.table.base))
-	if len(l.slots) >= 3*slotBatch {
-		l.slots = rt.table.giveBack(l.slots)
-	}
+	l.slots = rt.table.giveBack(l.slots)
 }

@@ -24,8 +24,8 @@ type Config struct {
 	// Shutdown puts it back. See sched.Config.
 	NoHostP bool
 
-	// MaxProcesses is how many processes there can be at a time, 0 for the most that PIDs can tell apart: 2^27. It is
-	// enforced in steps of some hundred.
+	// MaxProcesses is how many processes there can be at a time, 0 for the most that PIDs can tell apart: 2^27. Free places
+	// are handed round in batches of up to a 1,024th of it, so Spawn may refuse some batches early.
 	MaxProcesses int
 
 	// StuckAfter is how long a handler may run before a spare worker takes over the other processes of its worker; 0 means
@@ -68,11 +68,11 @@ func New(cfg Config) (*Runtime, error) {
 	rt := &Runtime{cfg: cfg, pool: mpsc.NewPool[Message]()}
 	rt.closing.init()
 	number := (runtimes.Add(1)-1)%(1<<runtimeBits-1) + 1
-	rt.table.base = number << indexBits
-	if rt.table.max = cfg.MaxProcesses; rt.table.max == 0 {
-		rt.table.max = maxIndex + 1
+	most := cfg.MaxProcesses
+	if most == 0 {
+		most = maxIndex + 1
 	}
-	rt.table.dir.Store(&[]*slab{})
+	rt.table.init(number, most)
 	rt.locals.Store(&[]*local{})
 	rt.outside.init(rt.pool)
 	s, err := sched.New(sched.Config{

@@ -10,7 +10,7 @@ import (
 const (
 	slabShift = 12
 	slabLen   = 1 << slabShift
-	slotBatch = 256 // free slots that change hands at a time
+	slotBatch = 256 // free slots that change hands at a time, in a table of the usual size
 )
 
 type slab [slabLen]process
@@ -19,8 +19,9 @@ type slab [slabLen]process
 // collector, and a lookup is two loads. Slots are used again; one that has had as many lives as its generation can
 // count is left closed for ever (128 bytes for every 16 million processes), so a PID never means a second process.
 type table struct {
-	base uint64 // the runtime's number, in place
-	max  int
+	base  uint64 // the runtime's number, in place
+	max   int
+	batch int // free slots that change hands at a time: 1 in a small table, where nobody may keep any back
 
 	// dir is replaced by a longer copy under mu. Anyone may load it.
 	dir atomics.Pointer[[]*slab]
@@ -34,7 +35,14 @@ type table struct {
 
 type batch struct {
 	next  *batch
-	slots [slotBatch]uint32
+	slots []uint32
+}
+
+func (t *table) init(number uint64, max int) {
+	t.base = number << indexBits
+	t.max = max
+	t.batch = min(slotBatch, 1+max>>10)
+	t.dir.Store(&[]*slab{})
 }
 
 // find returns the slot that pid lies in, or nil when it cannot be of this runtime.
@@ -47,7 +55,7 @@ func (t *table) find(pid PID) *process {
 	return &dir[i>>slabShift][i&(slabLen-1)]
 }
 
-// refill returns up to slotBatch free slots, none when the table is full.
+// refill returns some free slots, none when the table is full.
 func (t *table) refill(into []uint32) []uint32 {
 	for {
 		b := t.free.Load()
@@ -55,12 +63,12 @@ func (t *table) refill(into []uint32) []uint32 {
 			break
 		}
 		if t.free.CompareAndSwap(b, b.next) {
-			return append(into, b.slots[:]...)
+			return append(into, b.slots...)
 		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := min(slotBatch, t.max-t.end)
+	n := min(t.batch, t.max-t.end)
 	if n <= 0 {
 		return into
 	}
@@ -79,15 +87,17 @@ func (t *table) refill(into []uint32) []uint32 {
 	return into
 }
 
-// giveBack passes on the last slotBatch of slots.
+// giveBack passes on a batch of free slots when there are enough to keep two.
 func (t *table) giveBack(slots []uint32) []uint32 {
-	b := &batch{}
-	rest := slots[:len(slots)-slotBatch]
-	copy(b.slots[:], slots[len(rest):])
+	keep := len(slots) - t.batch
+	if keep < 2*(t.batch-1) {
+		return slots
+	}
+	b := &batch{slots: append([]uint32(nil), slots[keep:]...)}
 	for {
 		b.next = t.free.Load()
 		if t.free.CompareAndSwap(b.next, b) {
-			return rest
+			return slots[:keep]
 		}
 	}
 }

@@ -19,6 +19,10 @@ import "github.com/thrum-go/thrum/internal/atomics"
 type lease struct {
 	busy  atomics.Mark
 	state atomics.Uint32
+	lost  bool // the core is gone: the goroutine retires when its task is done; the worker's own
+
+	// parted is set by whoever has taken the core when it is done with the worker and its task; cleared with the next core.
+	parted atomics.Bool
 }
 
 const (
@@ -27,8 +31,9 @@ const (
 	lost
 )
 
-// enter reports whether the caller, a handler on this worker, may use the core until leave.
-func (l *lease) enter() bool {
+// Enter begins an operation on the core from inside a stretch of foreign code, and reports whether the core is still there; in
+// either case Leave ends it. Without the core only Scheduler's methods may be used.
+func (l *lease) Enter() bool {
 	l.busy.Set()
 	return l.state.Load() == held || l.enterSlow()
 }
@@ -47,7 +52,26 @@ func (l *lease) enterSlow() bool {
 	}
 }
 
-func (l *lease) leave() { l.busy.Clear() }
+// Leave begins a stretch of foreign code inside Run: code that may block for ever. While it lasts, the core can be taken.
+func (l *lease) Leave() { l.busy.Clear() }
+
+// Resume ends a stretch of foreign code that Leave began, and reports whether the worker still has its core. When not,
+// the task is no longer this worker's to queue: it must be handed to Scheduler.Submit and Run must return Done.
+func (l *lease) Resume() bool {
+	l.busy.Set()
+	return l.state.Load() == held || l.resumeSlow()
+}
+
+func (l *lease) resumeSlow() bool {
+	if l.resume() {
+		return true
+	}
+	l.lost = true
+	for !l.parted.Load() {
+		atomics.Relax() // whoever took the core still looks at the task
+	}
+	return false
+}
 
 // resume ends the handler's time and reports whether the worker still has its core.
 func (l *lease) resume() bool {

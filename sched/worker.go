@@ -3,8 +3,6 @@ package sched
 import (
 	"runtime/debug"
 	"time"
-
-	"github.com/thrum-go/thrum/internal/atomics"
 )
 
 // Worker is a goroutine that runs turns on the core it holds. Tasks get it in Run; its methods may be called from there
@@ -12,9 +10,6 @@ import (
 type Worker struct {
 	core *Core
 	lease
-	// parted is set by whoever has taken the core when it is done with the worker and its task; cleared with the next core.
-	parted atomics.Bool
-	lost   bool // the core is gone: this goroutine retires when its task is done; the worker's own
 
 	// Local is the embedder's own state for this worker, as Config.NewWorker made it.
 	Local any
@@ -31,45 +26,31 @@ func (w *Worker) Core() *Core { return w.core }
 // Sched returns the worker's scheduler.
 func (w *Worker) Sched() *Scheduler { return w.core.sched }
 
-// Leave begins a stretch of foreign code inside Run: code that may block for ever. While it lasts, the core can be taken.
-func (w *Worker) Leave() { w.leave() }
-
-// Enter begins an operation on the core from inside such a stretch, and reports whether the core is still there; in
-// either case Leave ends it. Without the core only Scheduler's methods may be used.
-func (w *Worker) Enter() bool { return w.enter() }
-
-// Resume ends a stretch of foreign code that Leave began, and reports whether the worker still has its core. When not,
-// the task is no longer this worker's to queue: it must be handed to Scheduler.Submit and Run must return Done.
-func (w *Worker) Resume() bool {
-	w.busy.Set()
-	return w.state.Load() == held || w.resumeSlow()
-}
-
-func (w *Worker) resumeSlow() bool {
-	if w.resume() {
-		return true
-	}
-	w.lost = true
-	for !w.parted.Load() {
-		atomics.Relax() // whoever took the core still looks at the task
-	}
-	return false
-}
-
 // Schedule queues a task that has become ready, to run on this worker soon. The core must be held.
 func (w *Worker) Schedule(t Task, p Priority) { w.core.schedule(t, p) }
+
+// Next queues t of Normal to run next, if nothing else is to; else it does nothing and reports false. It is the frequent case of
+// Schedule. The core must be held.
+func (w *Worker) Next(t Task) bool {
+	c := w.core
+	if c.lifo != nil {
+		return false
+	}
+	c.lifo = t
+	return true
+}
 
 // Begin is Schedule for a task that has never run: new tasks run newest first.
 func (w *Worker) Begin(t Task, p Priority) { w.core.birth(t, p) }
 
 // Ready queues t from inside a Func, or any other stretch of foreign code.
 func (w *Worker) Ready(t Task) {
-	if w.enter() {
+	if w.Enter() {
 		w.core.schedule(t, t.Priority())
-		w.leave()
+		w.Leave()
 		return
 	}
-	w.leave()
+	w.Leave()
 	w.core.sched.push(t)
 }
 
