@@ -189,3 +189,6 @@ func seeded(seed uint64) *random {
 
 // below returns a number from 0 to n-1.
 func (r *random) below(n int) int { return int(r.Uint64() % uint64(n)) }
+
+// ignore handles a message by forgetting it.
+func ignore(*Ctx, Message) error { return nil }
