@@ -47,10 +47,9 @@ type pacedProc struct {
 	id        int
 	rec       *meter.Recorder
 	due       int64
-	active    bool // measuring
+	active    bool // sets timers
 	armed     bool // a timer is under way
 	ending    bool
-	rearmed   bool // the timer under way was set while active
 	wakeups   int64
 	scheduled int64
 }
@@ -59,7 +58,7 @@ type pacedProc struct {
 func (p *pacedProc) Handle(c *proc.Ctx, m proc.Message) error {
 	switch m.Body {
 	case start:
-		p.active, p.rearmed = true, false
+		p.active = true
 		if p.armed {
 			return nil
 		}
@@ -76,20 +75,20 @@ func (p *pacedProc) Handle(c *proc.Ctx, m proc.Message) error {
 		now := p.t.clock.Now()
 		p.wakeups++
 		p.armed = false
-		if p.ending {
-			return proc.Normal
-		}
 		if now < p.due {
 			p.t.failf(fmt.Sprintf("paced process %d", p.id), "its timer came %v early", time.Duration(p.due-now))
+		}
+		// Also when it comes after the end of the phase: a stall that the phase does
+		// not outlast would otherwise leave no trace.
+		p.rec.RecordPaced(now-p.due, int64(fairTick))
+		if p.ending {
+			return proc.Normal
 		}
 		if !p.active {
 			return nil
 		}
-		if p.rearmed {
-			p.rec.RecordPaced(now-p.due, int64(fairTick))
-		}
 	}
-	p.armed, p.rearmed = true, true
+	p.armed = true
 	p.scheduled++
 	p.due = p.t.clock.Now() + int64(fairTick)
 	if _, err := c.SendAfter(fairTick, c.Self(), tick); err != nil {
@@ -217,7 +216,7 @@ func fairTwin(t *trial) (Sample, error) {
 				was := active.Load()
 				due := t.clock.Now() + int64(fairTick)
 				time.Sleep(fairTick)
-				if late := t.clock.Now() - due; was && active.Load() {
+				if late := t.clock.Now() - due; was {
 					recs[i].RecordPaced(late, int64(fairTick))
 				}
 			}
