@@ -5,6 +5,7 @@ import "github.com/thrum-go/thrum/internal/atomics"
 // Cache is what a core keeps to send and receive: free chunks and blocks, and the blocks it has open in the inboxes of
 // receivers elsewhere. All but returned is touched only by the goroutine that holds the core.
 type Cache[T any] struct {
+	_      [128]byte // a neighbour in memory may belong to another core
 	tag    State
 	chunks *Chunk[T]
 	blocks *Block[T]

@@ -8,6 +8,7 @@ import (
 // Ctx is a process's view of itself and of the runtime, handed to Handle, Init and Terminate. It is valid until they
 // return and only on their goroutine; do not keep it.
 type Ctx struct {
+	_     pad // a neighbour in memory may belong to another worker
 	w     *sched.Worker
 	tag   mpsc.State // of the core
 	reds  int32      // left in this turn
@@ -22,6 +23,7 @@ type Ctx struct {
 	dir   []*slab      // the table's directory, as of the last time something was not found in it
 	tick  uint32       // the monitor's, with the highest bit set, when this turn first asked ShouldYield; 0 before
 	kind  *processType // met last
+	_     pad
 }
 
 // Self returns the PID of the process.

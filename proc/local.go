@@ -7,6 +7,7 @@ import (
 
 // local is what a core keeps for processes. Only the worker that holds the core touches it, but for public.
 type local struct {
+	_     pad
 	cache *mpsc.Cache[Message]
 	slots []uint32
 
@@ -15,8 +16,11 @@ type local struct {
 	public struct { // copies of the counters, for readers
 		messages, spawned, exited, dead, rejected, dropped atomics.Uint64
 	}
-	_ [64]byte
+	_ pad
 }
+
+// pad keeps what one worker writes all the time out of the cache lines of others.
+type pad [128]byte
 
 // publish copies the counters to where anyone may read them.
 func (l *local) publish() {

@@ -8,6 +8,7 @@ import (
 // Worker is a goroutine that runs turns on the core it holds. Tasks get it in Run; its methods may be called from there
 // only, and say when they need the core to be held.
 type Worker struct {
+	_    pad // a neighbour in memory may belong to another worker
 	core *Core
 	lease
 
@@ -18,6 +19,7 @@ type Worker struct {
 	Used int32
 
 	cur Task // what runs; read by whoever has taken the core
+	_   pad
 }
 
 // Core returns the core the worker began with. A task whose worker has lost its core must not touch it.
