@@ -238,21 +238,47 @@ func (c *Cache[T]) extend(e *opened[T], v T) (Sent, bool) {
 	if n == blockLen {
 		return Queued, false
 	}
-	b := e.b
-	b.msgs[n] = v
-	if !b.word.CompareAndSwap(e.word, e.word+1) {
-		var none T
-		b.msgs[n] = none
-		e.b = nil
-		e.lead = 0
+	e.b.msgs[n&(blockLen-1)] = v
+	if !c.commit(e) {
 		return Queued, false
 	}
-	e.word++
 	if e.lead > MaxLead {
 		return Ahead, true
 	}
 	return Queued, true
 }
+
+// commit shows the receiver the message that has been written behind the last one. It fails when the block is closed.
+func (c *Cache[T]) commit(e *opened[T]) bool {
+	if e.b.word.CompareAndSwap(e.word, e.word+1) {
+		e.word++
+		return true
+	}
+	var none T
+	e.b.msgs[e.word&blockCount&(blockLen-1)] = none
+	e.b = nil
+	e.lead = 0
+	return false
+}
+
+// Open returns room for a message in the block that this core has open for the receiver, nil when it has none or the sender, whose stamp
+// is given, must not use it. The caller fills it and calls Commit at once.
+//
+// No look at the receiver's word is needed: an open block is still in its inbox, and whoever takes it out closes it.
+func (c *Cache[T]) Open(to, stamp uint64) *T {
+	e := &c.open[slotOf(to)]
+	if e.to != to || e.b == nil || stamp > e.stamp && !bugStamp || e.lead > MaxLead {
+		return nil
+	}
+	n := e.word & blockCount
+	if n == blockLen {
+		return nil
+	}
+	return &e.b.msgs[n&(blockLen-1)]
+}
+
+// Commit sends what was put where Open said. It fails when the receiver has closed the block: then nothing was sent.
+func (c *Cache[T]) Commit(to uint64) bool { return c.commit(&c.open[slotOf(to)]) }
 
 // Leave notes that the receiver's handler goes on without a core, so that its next core counts as a new arrival.
 func (m *Mailbox[T]) Leave() {
@@ -394,6 +420,9 @@ func (m *Mailbox[T]) collect(c *Cache[T], index uint32) (n int) {
 		oldest = b.below
 		b.rd, b.cap = 0, 0
 		b.n = b.close()
+		if bugAppend {
+			b.cap = blockLen
+		}
 		m.link(b)
 		n += int(b.n)
 	}

@@ -80,12 +80,19 @@ func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 
 // sendSlow is SendWord for everything but its two frequent cases. It leaves the core, if it is not lost, at the end.
 func (c *Ctx) sendSlow(to PID, body any, word uint64) error {
-	m := Message{From: c.self, Body: body, Word: word}
 	if !c.w.Enter() {
 		c.w.Leave()
-		return c.rt.post(to, m)
+		return c.rt.post(to, Message{From: c.self, Body: body, Word: word})
 	}
 	c.reds -= sendCost
+	if room := c.cache.Open(uint64(to), c.p.mb.Stamp); room != nil {
+		room.From, room.Body, room.Word = c.self, body, word
+		if c.cache.Commit(uint64(to)) {
+			c.w.Leave()
+			return nil
+		}
+	}
+	m := Message{From: c.self, Body: body, Word: word}
 	c.dir = *c.rt.table.dir.Load()
 	var err error
 	if p := c.rt.table.find(to); p != nil {
