@@ -1,0 +1,5 @@
+//go:build !bug_append
+
+package mpsc
+
+const bugAppend = false
