@@ -15,7 +15,7 @@ import (
 var fairWorkload = &Workload{
 	Name:    "fair",
 	Purpose: "wake-up latency of paced processes (a timer every ms) under busy ones of 10 µs a message",
-	Twin:    "busy goroutines that call runtime.Gosched after each message, and paced ones that sleep",
+	Twin:    "busy goroutines that call runtime.Gosched after each message, and sleeping ones",
 	Figure:  P99,
 	Parameters: []Parameter{
 		workersParam(), procsParam("busy processes", 1000, 1, 1_000_000),
@@ -124,7 +124,7 @@ func fairThrum(t *trial) (Sample, error) {
 		}
 		return nil
 	}
-	details, err := crowd.phases(func(on bool) error {
+	details, err := crowd.phases(t.limit, func(on bool) error {
 		if on {
 			return tell(start)
 		}
@@ -154,16 +154,16 @@ func fairThrum(t *trial) (Sample, error) {
 
 // phases lets the paced ones run and holds them back in turns, three quarters and
 // one quarter of the time, and returns what that did to the busy ones.
-func (b *busyCrowd) phases(set func(on bool) error) ([]Detail, error) {
+func (b *busyCrowd) phases(limit time.Duration, set func(on bool) error) ([]Detail, error) {
 	var with, without []float64
 	for range fairPhases {
 		for _, on := range []bool{true, false} {
 			if err := set(on); err != nil {
 				return nil, err
 			}
-			d := b.limit / fairPhases * 3 / 4
+			d := limit / fairPhases * 3 / 4
 			if !on {
-				d = b.limit / fairPhases / 4
+				d = limit / fairPhases / 4
 			}
 			before := b.pace()
 			if err := b.sleep(d); err != nil {
@@ -201,22 +201,40 @@ func (t *trial) sleep(d time.Duration) error {
 	}
 }
 
+// fairTwin gives goroutines two chances: with runtime.Gosched after each message,
+// which is what is compared, and as goroutines are mostly written, without.
 func fairTwin(t *trial) (Sample, error) {
+	polite, details, err := fairGoroutines(t, runtime.Gosched, t.limit*2/3)
+	if err != nil {
+		return Sample{}, err
+	}
+	plain, _, err := fairGoroutines(t, func() {}, t.limit/3)
+	if err != nil {
+		return Sample{}, err
+	}
+	if p99, ok := plain.Percentile(0.99); ok {
+		details = append(details, Detail{"p99_without_gosched", float64(p99) / 1e6, "ms"})
+	}
+	details = append(details, Detail{"max_without_gosched", float64(plain.Max()) / 1e6, "ms"})
+	return Sample{Latency: polite, Details: details}, nil
+}
+
+func fairGoroutines(t *trial, yield func(), limit time.Duration) (*meter.Recorder, []Detail, error) {
 	g := t.goroutines()
 	crowd := t.crowd(t.p.Procs)
 	var over, active atomic.Bool
 	for i := range crowd.busy {
-		g.wg.Go(func() { crowd.busy[i].goroutine(runtime.Gosched, &over) })
+		g.wg.Go(func() { crowd.busy[i].goroutine(yield, &over) })
 	}
 	recs := make([]*meter.Recorder, fairPaced)
 	for i := range recs {
 		recs[i] = meter.NewRecorder()
 		g.wg.Go(func() {
 			for !over.Load() {
-				was := active.Load()
+				measured := active.Load()
 				due := t.clock.Now() + int64(fairTick)
 				time.Sleep(fairTick)
-				if late := t.clock.Now() - due; was {
+				if late := t.clock.Now() - due; measured {
 					recs[i].RecordPaced(late, int64(fairTick))
 				}
 			}
@@ -224,12 +242,12 @@ func fairTwin(t *trial) (Sample, error) {
 	}
 	// The held-back paced goroutines go on sleeping a millisecond at a time; with a
 	// thousand busy ones beside them that cannot be seen.
-	details, err := crowd.phases(func(on bool) error { active.Store(on); return nil })
+	details, err := crowd.phases(limit, func(on bool) error { active.Store(on); return nil })
 	over.Store(true)
 	g.join()
 	all := meter.NewRecorder()
 	for _, r := range recs {
 		all.Merge(r)
 	}
-	return Sample{Latency: all, Details: details}, err
+	return all, details, err
 }
