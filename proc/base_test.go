@@ -192,3 +192,10 @@ func (r *random) below(n int) int { return int(r.Uint64() % uint64(n)) }
 
 // ignore handles a message by forgetting it.
 func ignore(*Ctx, Message) error { return nil }
+
+// shutdownSoon ends a runtime whose processes work for ever. Shutdown alone would let them work for half of its time.
+func shutdownSoon(t testing.TB, rt *Runtime) {
+	t.Helper()
+	rt.signalAll(Shutdown)
+	end(t, rt)
+}
