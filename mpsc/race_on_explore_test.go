@@ -1,0 +1,5 @@
+//go:build explore && race
+
+package mpsc
+
+const raceDetector = true
