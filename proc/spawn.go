@@ -91,7 +91,7 @@ func (rt *Runtime) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	rt.outside.spawned.Add(1)
 	p.mb.Leave()
 	p.mb.Open(pid.gen(), mpsc.Public, gated)
-	rt.resubmit(p)
+	_ = rt.sched.Begin(p)
 	return pid, nil
 }
 

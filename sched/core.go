@@ -49,6 +49,9 @@ type Core struct {
 
 	_    [64]byte
 	ring ring // pushed by the holder of the core, stolen from by anyone
+	// offers says whether the tasks in the ring are spent ones. Written by the holder before it fills the ring; a thief that reads
+	// it a batch too late only queues its loot less well.
+	offers atomics.Bool
 
 	// ops are functions to be called by the holder of the core. Anyone pushes.
 	ops mpsc.Queue[func(*Worker)]
@@ -72,6 +75,7 @@ const (
 	urgentMask = 1<<High | 1<<Max | 1<<(4+High) | 1<<(4+Max)
 	normalMask = 1<<Normal | 1<<(4+Normal) | bornMask
 	bornMask   = 1 << 8
+	spentMask  = 16<<Max | 16<<High | 16<<Normal | 16<<Low
 	lowMask    = 1<<Low | 1<<(4+Low)
 )
 
@@ -116,10 +120,10 @@ func (c *Core) birth(t Task, p Priority) {
 	c.mask |= bornMask
 }
 
-// age moves a part of the new tasks, the oldest ones, to the ordinary queue.
+// age moves a part of the new tasks, the oldest ones, behind the spent ones: nobody waits for an answer of theirs yet.
 func (c *Core) age() {
 	for k := (c.born.n + 15) / 16; k > 0; k-- {
-		c.pushFresh(c.born.pop(), Normal)
+		c.pushSpent(c.born.pop(), Normal)
 	}
 	if c.born.n == 0 {
 		c.mask &^= bornMask
@@ -137,8 +141,11 @@ func (c *Core) next() Task {
 		return t
 	}
 	if t != nil {
+		if c.mask&^normalMask == 0 && c.credit <= 0 && c.mask&(16<<Normal) != 0 {
+			return c.pop(Normal) // a spent task's turn; the one in the slot is next
+		}
 		c.lifo = nil
-		if c.lifoRun < lifoMax && c.mask&^normalMask == 0 && (c.credit > 0 || c.mask&(16<<Normal) == 0) {
+		if c.lifoRun < lifoMax && c.mask&^normalMask == 0 {
 			c.lifoRun++
 			return t
 		}
@@ -243,30 +250,45 @@ func (c *Core) reclaim() {
 		if t == nil {
 			return
 		}
-		c.pushFresh(t, t.Priority())
+		c.adopt(t, c)
 	}
 }
 
-// expose moves half of the private tasks, at least one, to the public ring, where others can steal them.
+// expose moves half of the private tasks, at least one, to the public ring, where others can steal them: of those that
+// wait for nothing but time if there are any, else of those that have been woken. The ring is empty before.
 func (c *Core) expose(w *Worker) {
-	for c.born.n > 0 { // the oldest are the ones with most work behind them
-		c.pushFresh(c.born.pop(), Normal)
+	for c.born.n > 0 {
+		c.pushSpent(c.born.pop(), Normal)
 	}
 	c.mask &^= bornMask
+	spent := c.mask&(spentMask) != 0
+	c.offers.Store(spent)
+	from, bit := &c.fresh, uint16(1)
+	if spent {
+		from, bit = &c.spent, 16
+	}
 	l := local{&c.ring}
-	for p := range c.fresh {
-		for q, f := range [2]*fifo{&c.spent[p], &c.fresh[p]} {
-			for k := (f.n + 1) / 2; k > 0; k-- {
-				t := f.pop()
-				t.Publish(w)
-				if !l.push(t) {
-					c.sched.inject.Push(t)
-				}
+	for p := range from {
+		f := &from[p]
+		for k := (f.n + 1) / 2; k > 0; k-- {
+			t := f.pop()
+			t.Publish(w)
+			if !l.push(t) {
+				c.sched.inject.Push(t)
 			}
-			if f.n == 0 {
-				c.mask &^= 1 << (p + 4*(1-q))
-			}
+		}
+		if f.n == 0 {
+			c.mask &^= bit << p
 		}
 	}
 	c.sched.idle.wake()
+}
+
+// adopt queues a task from the ring of core v, which may be this one, among its like.
+func (c *Core) adopt(t Task, v *Core) {
+	if v.offers.Load() {
+		c.pushSpent(t, t.Priority())
+	} else {
+		c.pushFresh(t, t.Priority())
+	}
 }

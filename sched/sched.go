@@ -104,6 +104,7 @@ type Scheduler struct {
 	active  atomics.Int32            // cores below this number are in use
 	idle    idle
 	inject  mpsc.Queue[Task] // from outside; consumed by whoever sets pulling
+	births  mpsc.Queue[Task] // tasks from outside that have never run; likewise
 	pulling atomics.Uint32
 
 	stopping atomics.Bool
@@ -250,9 +251,24 @@ func (s *Scheduler) push(t Task) {
 	s.idle.wake()
 }
 
+// Begin is Submit for a task that has never run; see Worker.Begin.
+func (s *Scheduler) Begin(t Task) error {
+	if t == nil {
+		return errors.New("sched: Begin: task is nil")
+	}
+	if s.stopping.Load() {
+		return ErrStopped
+	}
+	s.births.Push(t)
+	s.idle.wake()
+	return nil
+}
+
+func (s *Scheduler) injected() bool { return !s.inject.Empty() || !s.births.Empty() }
+
 // pending reports whether any shared queue holds work.
 func (s *Scheduler) pending() bool {
-	if !s.inject.Empty() || s.stopping.Load() {
+	if s.injected() || s.stopping.Load() {
 		return true
 	}
 	for _, c := range *s.cores.Load() {

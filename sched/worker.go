@@ -191,7 +191,7 @@ func (w *Worker) check(between bool) (over bool) {
 	if !c.ops.Empty() {
 		w.operate()
 	}
-	if !s.inject.Empty() {
+	if s.injected() {
 		w.pull()
 	}
 	if c.born.n > 0 {
@@ -245,6 +245,14 @@ func (w *Worker) pull() bool {
 		c.pushFresh(t, t.Priority())
 		got = true
 	}
+	for range pullMax {
+		t, ok := s.births.Pop()
+		if !ok {
+			break
+		}
+		c.birth(t, t.Priority())
+		got = true
+	}
 	s.pulling.Store(0)
 	return got
 }
@@ -264,7 +272,7 @@ func (w *Worker) poll() Task {
 	if c.retire.Load() {
 		return nil
 	}
-	if !s.inject.Empty() && w.pull() {
+	if s.injected() && w.pull() {
 		return c.next()
 	}
 	if t := (local{&c.ring}).pop(); t != nil {
@@ -282,7 +290,7 @@ func (w *Worker) poll() Task {
 			c.count.steals++
 			c.count.stolen += uint64(n)
 			for k := 1; k < n; k++ {
-				c.pushFresh(c.stolen[k], c.stolen[k].Priority())
+				c.adopt(c.stolen[k], v)
 			}
 			t := c.stolen[0]
 			clear(c.stolen[:n])
