@@ -55,6 +55,8 @@ type Core struct {
 
 	// ops are functions to be called by the holder of the core. Anyone pushes.
 	ops mpsc.Queue[func(*Worker)]
+	// give is an order of balance: core<<32 | tasks, 0 when there is none. Written by the monitor, taken by the holder.
+	give atomics.Uint64
 	// progress is the time of the last sign of life, or asleep. Written by the holder, read by the monitor.
 	progress atomics.Int64
 	// retire tells the worker to give up the core. Written by the monitor.

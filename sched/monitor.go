@@ -58,6 +58,9 @@ func (s *Scheduler) monitor() {
 				s.takeOver(c, since)
 			}
 		}
+		if round%balanceEvery == 0 {
+			s.balance()
+		}
 		if s.follow && round%followEvery == 0 {
 			s.followProcs()
 		}

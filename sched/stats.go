@@ -18,6 +18,7 @@ type published struct {
 	turns, reductions, steals, stolen, parks atomics.Uint64
 	idle, since                              atomics.Int64 // ns without work; when the present such time began
 	queued                                   atomics.Int64
+	spent                                    atomics.Int64 // of queued, those of Normal and Low that used up their last turn
 }
 
 func (c *Core) publish() {
@@ -35,6 +36,9 @@ func (c *Core) publish() {
 	q := int64(c.waiting())
 	if c.lifo != nil {
 		q++
+	}
+	if n := int64(c.spent[Normal].n + c.spent[Low].n); p.spent.Load() != n {
+		p.spent.Store(n)
 	}
 	if p.queued.Load() != q {
 		p.queued.Store(q)

@@ -200,6 +200,9 @@ func (w *Worker) check(between bool) (over bool) {
 	if c.mask&(16<<Normal) != 0 && now-c.lastSpent > spentEvery {
 		c.credit = 0
 	}
+	if c.give.Load() != 0 {
+		w.handOut()
+	}
 	if c.ring.len() > 0 {
 		c.reclaim()
 	} else if c.mask != 0 && s.idle.hungry() && c.surplus(between) {
