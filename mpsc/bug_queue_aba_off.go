@@ -1,0 +1,5 @@
+//go:build !bug_queue_aba
+
+package mpsc
+
+const bugQueueABA = false

@@ -1,0 +1,5 @@
+//go:build !bug_queue_install
+
+package mpsc
+
+const bugQueueInstall = false

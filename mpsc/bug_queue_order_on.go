@@ -1,0 +1,5 @@
+//go:build bug_queue_order
+
+package mpsc
+
+const bugQueueOrder = true

@@ -1,0 +1,5 @@
+//go:build !bug_queue_revoke
+
+package mpsc
+
+const bugQueueRevoke = false

@@ -1,0 +1,5 @@
+//go:build bug_queue_round
+
+package mpsc
+
+const bugQueueRound = true

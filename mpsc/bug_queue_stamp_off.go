@@ -1,0 +1,5 @@
+//go:build !bug_queue_stamp
+
+package mpsc
+
+const bugQueueStamp = false
