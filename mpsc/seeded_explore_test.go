@@ -66,7 +66,7 @@ func TestEverySeededBugIsListedForCI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var listed, want []string
+	var listed []string
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			listed = append(listed, line)
@@ -74,7 +74,9 @@ func TestEverySeededBugIsListedForCI(t *testing.T) {
 	}
 	programs := slices.Concat(inboxPrograms, blockPrograms)
 	for _, b := range seededBugs {
-		want = append(want, b.tag+" TestSeededBugIsFound")
+		if line := b.tag + " TestSeededBugIsFound"; !slices.Contains(listed, line) {
+			t.Errorf("testdata/seeded_bugs.txt has no line %q", line)
+		}
 		if !slices.ContainsFunc(programs, func(p program) bool { return p.name == b.program }) {
 			t.Errorf("%s: there is no program %q", b.tag, b.program)
 		}
@@ -82,8 +84,5 @@ func TestEverySeededBugIsListedForCI(t *testing.T) {
 		if err != nil || !strings.HasPrefix(string(source), "//go:build "+b.tag+"\n") {
 			t.Errorf("%s_on.go: err %v; it must be the file that the tag %[1]s selects", b.tag, err)
 		}
-	}
-	if !slices.Equal(listed, want) {
-		t.Errorf("testdata/seeded_bugs.txt lists\n%s\nwant\n%s", strings.Join(listed, "\n"), strings.Join(want, "\n"))
 	}
 }
