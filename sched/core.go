@@ -31,6 +31,7 @@ type Core struct {
 	begun   int64           // now at the start of the turn
 	lifo    Task            // the task woken last: its message is still in the cache
 
+	looks     uint32  // at the clock with new tasks waiting
 	born      fifo    // of Normal, never run yet: taken newest first
 	fresh     [4]fifo // by priority: woken from idle
 	spent     [4]fifo // by priority: used up their last turn
@@ -124,7 +125,11 @@ func (c *Core) birth(t Task, p Priority) {
 
 // age moves a part of the new tasks, the oldest ones, behind the spent ones: nobody waits for an answer of theirs yet.
 func (c *Core) age() {
-	for k := (c.born.n + 15) / 16; k > 0; k-- {
+	k := c.born.n / 16
+	if c.looks++; k == 0 && c.looks%64 == 0 {
+		k = 1 // few at a time, but not for ever
+	}
+	for ; k > 0; k-- {
 		c.pushSpent(c.born.pop(), Normal)
 	}
 	if c.born.n == 0 {
@@ -272,11 +277,12 @@ func (c *Core) expose(w *Worker) {
 	l := local{&c.ring}
 	for p := range from {
 		f := &from[p]
-		for k := (f.n + 1) / 2; k > 0; k-- {
+		for k := min((f.n+1)/2, ringLen/4); k > 0; k-- {
 			t := f.pop()
 			t.Publish(w)
-			if !l.push(t) {
-				c.sched.inject.Push(t)
+			if !l.push(t) { // a slow thief still holds slots
+				c.adopt(t, c)
+				break
 			}
 		}
 		if f.n == 0 {

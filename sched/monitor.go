@@ -17,6 +17,7 @@ const (
 // and follows GOMAXPROCS. While all are parked it sleeps too, so an idle scheduler uses no CPU.
 type monitor struct {
 	asleep atomics.Bool // set by the monitor, cleared by whoever wakes it
+	late   int64        // ns that the monitor's own sleeps lasted too long of late; its own
 	sem    chan struct{}
 }
 
@@ -39,6 +40,7 @@ func (s *Scheduler) monitor() {
 	defer s.running.Done()
 	t := time.NewTimer(tickEvery)
 	defer t.Stop()
+	slept := s.clock()
 	for round := 0; ; round++ {
 		select {
 		case <-s.stop:
@@ -47,6 +49,10 @@ func (s *Scheduler) monitor() {
 		}
 		s.tick.Add(1)
 		now := s.clock()
+		// On a machine that has more to do than processors, every thread waits now and then, this one as well: a worker that
+		// waits for its processor is not stuck.
+		s.mon.late = max(now-slept-int64(tickEvery), s.mon.late-s.mon.late/16)
+		limit := s.cfg.StuckAfter + time.Duration(2*s.mon.late)
 		busy := false
 		for _, c := range *s.cores.Load() {
 			p := c.progress.Load()
@@ -54,7 +60,7 @@ func (s *Scheduler) monitor() {
 				continue
 			}
 			busy = true
-			if since := time.Duration(now - p); since > s.cfg.StuckAfter {
+			if since := time.Duration(now - p); since > limit {
 				s.takeOver(c, since)
 			}
 		}
@@ -80,6 +86,7 @@ func (s *Scheduler) monitor() {
 				<-s.mon.sem
 			}
 		}
+		slept = s.clock()
 		t.Reset(tickEvery)
 	}
 }
