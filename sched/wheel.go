@@ -44,9 +44,37 @@ type wheel struct {
 	cur   int64 // every slot that begins at or before cur has been emptied
 	next  int64 // ns: nothing is due before; maxNext when the wheel is empty
 	count int
-	due   *Timer // expired, waiting for their turn to fire
+	due   timers // expired, waiting for their turn to fire, in the order in which they were due
 	busy  [wheelLevels]uint64
-	slots [wheelLevels][wheelSlots]*Timer
+	slots [wheelLevels][wheelSlots]timers
+}
+
+// timers is a list, oldest first: timers of one instant keep the order in which they were started, since those of an
+// instant are always in one slot and go down the levels together.
+type timers struct{ head, tail *Timer }
+
+func (l *timers) push(t *Timer) {
+	t.prev, t.next = l.tail, nil
+	if l.tail == nil {
+		l.head = t
+	} else {
+		l.tail.next = t
+	}
+	l.tail = t
+}
+
+func (l *timers) remove(t *Timer) {
+	if t.prev == nil {
+		l.head = t.next
+	} else {
+		t.prev.next = t.next
+	}
+	if t.next == nil {
+		l.tail = t.prev
+	} else {
+		t.next.prev = t.prev
+	}
+	t.next, t.prev = nil, nil
 }
 
 const maxNext = 1<<63 - 1
@@ -56,12 +84,7 @@ func (h *wheel) insert(t *Timer) {
 	level := (63 - bits.LeadingZeros64(uint64(when^h.cur)|(wheelSlots-1))) / wheelBits
 	slot := int(when>>(level*wheelBits)) & (wheelSlots - 1)
 	t.level, t.slot = int8(level), int8(slot)
-	head := &h.slots[level][slot]
-	t.prev, t.next = nil, *head
-	if *head != nil {
-		(*head).prev = t
-	}
-	*head = t
+	h.slots[level][slot].push(t)
 	h.busy[level] |= 1 << slot
 }
 
@@ -77,21 +100,14 @@ func (h *wheel) start(t *Timer, now int64) {
 
 // remove takes out a timer that is on this wheel.
 func (h *wheel) remove(t *Timer) {
-	if t.next != nil {
-		t.next.prev = t.prev
-	}
-	if t.prev != nil {
-		t.prev.next = t.next
-	} else if t.level < 0 {
-		h.due = t.next
+	if t.level < 0 {
+		h.due.remove(t)
 	} else {
-		head := &h.slots[t.level][t.slot]
-		*head = t.next
-		if t.next == nil {
+		l := &h.slots[t.level][t.slot]
+		if l.remove(t); l.head == nil {
 			h.busy[t.level] &^= 1 << t.slot
 		}
 	}
-	t.next, t.prev = nil, nil
 	h.count--
 }
 
@@ -119,24 +135,20 @@ func (h *wheel) collect(now int64) {
 			if ok {
 				h.next = at << tickShift
 			}
-			if h.due != nil {
+			if h.due.head != nil {
 				h.next = 0
 			}
 			return
 		}
 		h.cur = at
-		t := h.slots[level][slot]
-		h.slots[level][slot] = nil
+		t := h.slots[level][slot].head
+		h.slots[level][slot] = timers{}
 		h.busy[level] &^= 1 << slot
 		for t != nil {
 			n := t.next
 			if t.when <= h.cur {
 				t.level = -1
-				t.prev, t.next = nil, h.due
-				if h.due != nil {
-					h.due.prev = t
-				}
-				h.due = t
+				h.due.push(t)
 			} else {
 				h.insert(t)
 			}
@@ -150,7 +162,7 @@ func (w *Worker) fire() {
 	h := &w.core.wheel
 	h.collect(w.core.now)
 	for range fireMax {
-		t := h.due
+		t := h.due.head
 		if t == nil {
 			return
 		}
@@ -159,7 +171,7 @@ func (w *Worker) fire() {
 			t.expiry.Expire(w)
 		}
 	}
-	if h.due != nil {
+	if h.due.head != nil {
 		h.next = 0
 	}
 }
