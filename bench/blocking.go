@@ -174,7 +174,7 @@ func blockingThrum(t *trial) (Sample, error) {
 // how many.
 func (r *blockingRun) volleys(s *system, pids []proc.PID) (int64, error) {
 	sent := int64(0)
-	for !r.awoke.Load() {
+	for sent == 0 || !r.awoke.Load() {
 		for range blockingVolley {
 			to := pids[sent%int64(len(pids))]
 			if err := s.rt.SendWord(to, nil, uint64(r.clock.Now())); err != nil {
