@@ -64,7 +64,10 @@ func (t *timer) Expire(w *sched.Worker) {
 	if p == nil || p.mb.State().Gen() != t.to.gen() {
 		return
 	}
+	turn := c.p
+	c.p = nil // nobody is to be held back for it: who was on the worker last may be another core's by now
 	_ = c.deliver(p, t.to, 0, unordered, t.m)
+	c.p = turn
 }
 
 // Cancel stops the timer and reports whether it was in time: after true the message will not come, after false it has been

@@ -6,6 +6,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
 )
 
 // arm starts a timer in one of the three ways: from a goroutine, from a process, from a process without a core.
@@ -229,8 +232,32 @@ func TestRemainingCountsDown(t *testing.T) {
 	}
 }
 
-// So many timers for one process at once run ahead of it, and must hold back nobody but, if anyone, those who send: a timer
-// expires on behalf of whoever happens to be on the worker.
+// A timer expires on a worker that has nothing to do with who started it: when its messages run ahead of the receiver, whoever was
+// on that worker last must not be held back for it. It may be another worker's by now.
+func TestExpiringTimerHoldsBackNobody(t *testing.T) {
+	rt := begin(t, Config{Workers: 1})
+	to, bystander := handler(t, rt, ignore), handler(t, rt, ignore)
+	send(t, rt, bystander, nil)
+	stats(t, rt)
+	flags := make(chan uint16)
+	rt.sched.OnCore(0, func(w *sched.Worker) {
+		c := w.Local.(*Ctx)
+		p := rt.table.find(bystander)
+		c.p = p // as after its turn
+		for range 2 * mpsc.MaxLead {
+			(&timer{rt: rt, to: to}).Expire(w)
+		}
+		flags <- p.mb.User
+	})
+	if f := await(t, "the worker", flags); f&flagHeld != 0 {
+		t.Error("a process that has sent nothing is held back")
+	}
+	if s := stats(t, rt); s.Messages != 2*mpsc.MaxLead+1 {
+		t.Errorf("%d messages handled", s.Messages)
+	}
+}
+
+// So many timers for one process at once run ahead of it.
 func TestManyTimersForOneProcessAtOnce(t *testing.T) {
 	for _, opts := range [][]SpawnOption{nil, {WithMailboxBound(1<<20, Reject)}} {
 		t.Run(fmt.Sprint(len(opts)), func(t *testing.T) {
