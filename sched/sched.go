@@ -298,6 +298,8 @@ func (s *Scheduler) OnCore(core int, f func(w *Worker)) {
 	if s.idle.clear(core) { // pairs with the look at ops after park
 		s.idle.searching.Add(1)
 		c.signal()
+	} else if c.retire.Load() {
+		c.signal() // its worker may sleep without a bit. Pairs with resize, which signals after it has set retire
 	}
 }
 
