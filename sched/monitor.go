@@ -93,7 +93,7 @@ func (s *Scheduler) monitor() {
 
 // followProcs adjusts the number of workers to a changed GOMAXPROCS.
 func (s *Scheduler) followProcs() {
-	n := min(ps.wish(!s.cfg.NoHostP), MaxWorkers)
+	n := ps.wish(s)
 	if n != s.Workers() {
 		s.resize(n)
 	}

@@ -48,16 +48,17 @@ func (h *hostPs) remove(s *Scheduler) {
 	}
 }
 
-// wish returns how many workers a scheduler that follows GOMAXPROCS should have, and raises it again when the user has
-// changed it.
-func (h *hostPs) wish(raise bool) int {
+// wish returns how many workers s, which follows GOMAXPROCS, should have, and raises it again when the user has changed it.
+func (h *hostPs) wish(s *Scheduler) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	user := h.baseLocked()
-	if raise {
+	n := min(user, MaxWorkers)
+	if _, ok := h.users[s]; ok {
+		h.users[s] = n
 		h.adjust(user)
 	}
-	return user
+	return n
 }
 
 // adjust sets GOMAXPROCS to one more than user if some scheduler uses every P, and to user otherwise.
