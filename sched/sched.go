@@ -107,6 +107,7 @@ type Scheduler struct {
 	births  mpsc.Queue[Task] // tasks from outside that have never run; likewise
 	pulling atomics.Uint32
 
+	relax    atomics.Bool // searching workers offer their P to others; written by resize, read by the workers
 	stopping atomics.Bool
 	stop     chan struct{} // closed when stopping
 	hand     chan *Core    // to a spare worker that waits

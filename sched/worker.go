@@ -341,7 +341,7 @@ func (w *Worker) seek() Task {
 			if !searching || c.now >= limit {
 				break
 			}
-			if s.cfg.Relax {
+			if s.relax.Load() {
 				relax()
 			}
 		}
