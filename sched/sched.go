@@ -189,7 +189,7 @@ func (s *Scheduler) resize(n int) {
 	}
 	s.cores.Store(&cores)
 	s.active.Store(int32(n))
-	s.cfg.Relax = s.cfg.Relax || s.cfg.NoHostP && n >= runtime.GOMAXPROCS(0)
+	s.relax.Store(s.cfg.Relax || s.cfg.NoHostP && n >= runtime.GOMAXPROCS(0))
 	for i, c := range cores {
 		if was := c.retire.Load(); was != (i >= n) {
 			c.retire.Store(i >= n)
