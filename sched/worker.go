@@ -110,7 +110,7 @@ func (w *Worker) crashed(v any, stack []byte) {
 	if s.cfg.Crashed != nil {
 		next = s.cfg.Crashed(w, t, v, stack, kept)
 	} else {
-		s.cfg.Logger.Error("sched: a task panicked", "panic", v, "stack", string(stack))
+		s.logger().Error("sched: a task panicked", "panic", v, "stack", string(stack))
 	}
 	if kept && next != Done {
 		w.again(t, next)
