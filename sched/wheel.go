@@ -191,14 +191,20 @@ func (s *Scheduler) StartTimer(t *Timer, d time.Duration, e Expiry) {
 	t.prepare(s, d, e)
 	t.core = nil
 	t.state.Store(1)
+	s.bring(t)
+}
+
+// bring has some worker put t on its wheel.
+func (s *Scheduler) bring(t *Timer) {
 	s.push(Func(func(w *Worker) {
-		if w.Enter() {
+		kept := w.Enter()
+		if kept {
 			w.core.wheel.start(t, s.clock())
-			w.Leave()
-			return
 		}
 		w.Leave()
-		s.StartTimer(t, time.Duration(t.when<<tickShift-s.clock()), e)
+		if !kept {
+			s.bring(t)
+		}
 	}))
 }
 
