@@ -28,7 +28,7 @@ type Core struct {
 	youth   int32           // turns that new tasks may still have before one of the others runs
 	credit  int32           // reductions that woken tasks may still use before one of the spent ones runs
 	now     int64           // the clock when it was read last, ns since the scheduler began
-	begun   int64           // now at the start of the turn
+	begun   int64           // the clock at the first look of this turn, 0 before
 	lifo    Task            // the task woken last: its message is still in the cache
 
 	looks     uint32  // at the clock with new tasks waiting

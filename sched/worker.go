@@ -133,7 +133,7 @@ func (w *Worker) turns() bool {
 				return true
 			}
 		}
-		c.begun = c.now
+		c.begun = 0
 		w.cur = t
 		next := t.Run(w)
 		if w.lost {
@@ -212,7 +212,18 @@ func (w *Worker) check(between bool) (over bool) {
 		w.evacuate()
 		return true
 	}
-	return now-c.begun > int64(s.cfg.Slice)
+	if c.begun == 0 {
+		// The turn's first look. When it began is not known, and the last look before it says nothing: a task that has just been
+		// woken must not be taken for one that has used up its turn.
+		c.begun = now
+	}
+	slice := int64(s.cfg.Slice)
+	if n := int64(c.fresh[Normal].n); n > 8 && !c.isSpent {
+		// A crowd that has been woken at once must not hold up those who wake for a moment: the longer the queue, the shorter
+		// each turn, and who does not get done in it goes to the spent ones.
+		slice = min(slice, max(checkEvery, crowdTurns/n))
+	}
+	return now-c.begun > slice
 }
 
 func (w *Worker) publish() {
