@@ -107,6 +107,19 @@ func (b *busyCrowd) total() uint64 {
 	return n
 }
 
+// underWay waits until every member has had its first turn. What is measured is how a crowd at work treats others, not the moment
+// in which a thousand wake at once.
+func (b *busyCrowd) underWay() error {
+	for i := range b.busy {
+		for b.busy[i].count.Load() == 0 {
+			if err := b.sleep(time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // pace is the crowd's messages a second over a stretch of time.
 type pace struct {
 	crowd *busyCrowd

@@ -108,6 +108,9 @@ func fairThrum(t *trial) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
+	if err := crowd.underWay(); err != nil {
+		return Sample{}, err
+	}
 	paced := make([]pacedProc, fairPaced)
 	pacedPIDs := make([]proc.PID, len(paced))
 	for i := range paced {
@@ -225,6 +228,11 @@ func fairGoroutines(t *trial, yield func(), limit time.Duration) (*meter.Recorde
 	var over, active atomic.Bool
 	for i := range crowd.busy {
 		g.wg.Go(func() { crowd.busy[i].goroutine(yield, &over) })
+	}
+	if err := crowd.underWay(); err != nil {
+		over.Store(true)
+		g.join()
+		return nil, nil, err
 	}
 	recs := make([]*meter.Recorder, fairPaced)
 	for i := range recs {
