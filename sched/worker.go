@@ -197,7 +197,7 @@ func (w *Worker) check(between bool) (over bool) {
 	if c.born.n > 0 {
 		c.age()
 	}
-	if c.mask&(16<<Normal) != 0 && now-c.lastSpent > spentEvery {
+	if c.mask&spentMask != 0 && now-c.lastSpent > spentEvery {
 		c.credit = 0
 	}
 	if c.give.Load() != 0 {
