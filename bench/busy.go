@@ -107,11 +107,17 @@ func (b *busyCrowd) total() uint64 {
 	return n
 }
 
-// underWay waits until every member has had its first turn. What is measured is how a crowd at work treats others, not the moment
-// in which a thousand wake at once.
+// underWay waits until every member has had its first turn. What is measured is
+// how a crowd at work treats others, not the moment in which a thousand wake at
+// once.
 func (b *busyCrowd) underWay() error {
+	until := time.Now().Add(b.patience)
 	for i := range b.busy {
 		for b.busy[i].count.Load() == 0 {
+			if time.Now().After(until) {
+				b.failf(fmt.Sprintf("busy process %d", i), "in %v it has not had its first turn; all together had %d", b.patience, b.total())
+				return errBroken
+			}
 			if err := b.sleep(time.Millisecond); err != nil {
 				return err
 			}

@@ -6,20 +6,26 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/thrum-go/thrum/bench"
 	"github.com/thrum-go/thrum/bench/report"
 )
 
 // measure runs the settings one after the other and prints the report, also when
-// interrupted. A failed check does not keep the others from being measured.
-func measure(settings []bench.Setting, o *options, stdout, stderr *os.File) error {
+// interrupted. A failed check does not keep the others from being measured. With a
+// limit, durations are cut so that all ends within it.
+func measure(settings []bench.Setting, limit time.Duration, o *options, stdout, stderr *os.File) error {
+	began := time.Now()
 	live := newProgress(stderr)
 	ctx, release := interruptible(live)
 	defer release()
 	rep := report.Report{Env: report.Environment()}
 	var failure error
 	for i, s := range settings {
+		if limit > 0 {
+			s = bench.Fit(settings[i:], limit-time.Since(began))
+		}
 		results, err := s.Workload.Run(ctx, s.Params, live.step(i+1, len(settings)))
 		rep.Results = append(rep.Results, results...)
 		if ctx.Err() != nil {

@@ -42,7 +42,7 @@ check failed, 130 interrupted (what was measured until then is printed).`,
 					p.Seed = uint64(o.seed)
 				}
 			}
-			return measure(settings, o, stdout, stderr)
+			return measure(settings, bench.StandardTime, o, stdout, stderr)
 		},
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -41,7 +41,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 			if _, err := w.Resolve(p); err != nil {
 				return paramUsage(err)
 			}
-			return measure([]bench.Setting{{Workload: w, Params: p}}, o, stdout, stderr)
+			return measure([]bench.Setting{{Workload: w, Params: p}}, 0, o, stdout, stderr)
 		},
 	}
 	flags := cmd.Flags()
