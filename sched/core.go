@@ -62,6 +62,8 @@ type Core struct {
 	progress atomics.Int64
 	// retire tells the worker to give up the core. Written by the monitor.
 	retire atomics.Bool
+	// dozing says that the worker of a core that is not in use sleeps. Written by it.
+	dozing atomics.Bool
 	// worker is who holds the core. Written at a change of hands.
 	worker atomics.Pointer[Worker]
 	sem    chan struct{} // of one: a signal for a parked worker

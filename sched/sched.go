@@ -315,7 +315,7 @@ func (s *Scheduler) Quiet() bool {
 		return false
 	}
 	for i, c := range *s.cores.Load() {
-		if !s.idle.isParked(i) && !c.retire.Load() {
+		if !s.idle.isParked(i) && !c.dozing.Load() {
 			return false
 		}
 	}
@@ -328,6 +328,7 @@ func (s *Scheduler) Quiet() bool {
 func (s *Scheduler) Stop(ctx context.Context) error {
 	s.once.Do(func() {
 		s.stopping.Store(true)
+		s.tick.Add(1) // every worker looks up after the turn it is in
 		close(s.stop)
 		ps.remove(s)
 	})

@@ -100,5 +100,7 @@ func (w *Worker) evacuate() {
 // sleepRetired waits on a core that is not in use, for its timers or for its return.
 func (w *Worker) sleepRetired() {
 	w.evacuate()
+	w.core.dozing.Store(true)
 	w.sleep()
+	w.core.dozing.Store(false)
 }
