@@ -42,10 +42,12 @@ func (d *idle) anyParked() bool {
 // wake is called after work has been published.
 func (d *idle) wake() {
 	for {
-		if d.searching.Load() != 0 || !d.anyParked() {
+		if d.searching.Load() != 0 && !bugHerd || !d.anyParked() {
 			return
 		}
-		if !d.searching.CompareAndSwap(0, 1) {
+		if bugHerd {
+			d.searching.Add(1)
+		} else if !d.searching.CompareAndSwap(0, 1) {
 			return
 		}
 		if core, ok := d.claim(); ok {
@@ -105,7 +107,7 @@ func (d *idle) search(workers int) bool {
 
 // found ends a search that has found work.
 func (d *idle) found() {
-	if d.searching.Add(-1) == 0 && d.pending() {
+	if d.searching.Add(-1) == 0 && !bugFound && d.pending() {
 		d.wake()
 	}
 }

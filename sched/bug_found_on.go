@@ -1,0 +1,5 @@
+//go:build bug_found
+
+package sched
+
+const bugFound = true

@@ -1,0 +1,5 @@
+//go:build bug_herd
+
+package sched
+
+const bugHerd = true
