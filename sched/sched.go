@@ -21,7 +21,6 @@ const (
 	// MaxWorkers is how many workers a scheduler can have.
 	MaxWorkers = 255
 
-	ringLen    = 256
 	lifoMax    = 3                             // turns in a row from the LIFO slot; tokio's figure
 	youthMax   = 64                            // turns of new tasks for one of another
 	lowEvery   = 8                             // turns of Normal for one of Low; Erlang's figure

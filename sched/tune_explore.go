@@ -1,0 +1,5 @@
+//go:build explore
+
+package sched
+
+const ringLen = 4
