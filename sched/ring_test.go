@@ -58,6 +58,9 @@ func TestStealTakesHalfTheOldestAndNoMoreThanFits(t *testing.T) {
 	for _, c := range []struct{ n, buf, want int }{
 		{0, 10, 0}, {1, 10, 1}, {2, 10, 1}, {3, 10, 2}, {10, 10, 5}, {11, 10, 6}, {100, 10, 10}, {ringLen, ringLen, ringLen / 2},
 	} {
+		if c.n > ringLen {
+			continue // the explorer's ring is small
+		}
 		var r ring
 		for i := range c.n {
 			local{&r}.push(num(i))
