@@ -108,7 +108,10 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 	left := rt.left()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
 	defer cancel()
-	err := rt.sched.Stop(last)
+	err := rt.sched.Stop(ctx)
+	if err != nil {
+		err = rt.sched.Stop(last) // no more time, but workers that are on their way out need some
+	}
 	offloads := int(rt.offloads.Load())
 	if err == nil && len(left) == 0 && offloads == 0 {
 		return nil
