@@ -106,11 +106,11 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 		waitFor(last, func() bool { return rt.count() == 0 })
 	}
 	left := rt.left()
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
-	defer cancel()
 	err := rt.sched.Stop(ctx)
-	if err != nil {
-		err = rt.sched.Stop(last) // no more time, but workers that are on their way out need some
+	if err != nil { // no more time, but workers that are on their way out need some
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
+		defer cancel()
+		err = rt.sched.Stop(last)
 	}
 	offloads := int(rt.offloads.Load())
 	if err == nil && len(left) == 0 && offloads == 0 {
