@@ -45,7 +45,7 @@ func TestQueueDoesNotAllocateInSteadyState(t *testing.T) {
 }
 
 func TestQueueDoesNotRetainRemovedElements(t *testing.T) {
-	type element struct{ p *element } // a pointer, so that the tiny allocator has no part in it
+	type element struct{ _ *element } // a pointer, so that the tiny allocator has no part in it
 	var q Queue[*element]
 	var refs []weak.Pointer[element]
 	push := func(n int) {

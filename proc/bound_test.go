@@ -13,7 +13,6 @@ type cork struct {
 	pid     PID
 	inside  chan struct{} // closed when the first message is in its handler
 	let     chan struct{} // to be closed
-	got     []uint64      // words of the messages after the first; complete once last has arrived
 	arrived chan uint64
 }
 

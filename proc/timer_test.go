@@ -79,7 +79,7 @@ func TestSendAfterIsNeverEarly(t *testing.T) {
 // they are about to fire, by everybody.
 func TestCancelIsExact(t *testing.T) {
 	rt := begin(t, Config{Workers: 4})
-	type state struct{ armed, cancelled, came atomic.Int32 }
+	type state struct{ cancelled, came atomic.Int32 }
 	n := scale(3000)
 	all := make([]state, n)
 	to := handler(t, rt, func(c *Ctx, m Message) error {
