@@ -13,6 +13,7 @@ type Ctx struct {
 	tag   mpsc.State // of the core
 	reds  int32      // left in this turn
 	from  int32      // what reds was when the turn's use was last settled
+	msgs  uint64     // handled since then
 	mark  int32      // when reds falls below, it is time to look at the clock
 	cache *mpsc.Cache[Message]
 	lc    *local

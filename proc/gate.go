@@ -195,35 +195,33 @@ func (rt *Runtime) postGated(p *process, to PID, m Message) error {
 // gatedTurn is the turn of a process with messages in its gate. It ends when the gate is empty, or the turn used up.
 func (c *Ctx) gatedTurn(p *process) sched.Next {
 	g := p.gate.Load()
-	msgs := uint64(0)
 	for {
 		m, ok := g.get()
 		if !ok {
 			p.mb.User &^= flagGate
-			c.settle(p, msgs)
+			c.settle(p)
 			return sched.Yield // what has come since is in the mailbox
 		}
 		c.reds--
 		if s, ok := m.Body.(*signal); ok {
 			if reason := c.signalled(p, s); reason != nil {
-				c.settle(p, msgs)
+				c.settle(p)
 				return c.finish(p, reason)
 			}
 		} else {
-			msgs++
+			c.msgs++
 			c.w.Leave()
 			err := p.machine.Handle(c, m)
 			if !c.w.Resume() {
-				c.rt.outside.messages.Add(msgs)
 				return c.detached(p, err)
 			}
 			if err != nil {
-				c.settle(p, msgs)
+				c.settle(p)
 				return c.finish(p, err)
 			}
 		}
 		if (c.reds < c.mark || c.w.Ticked()) && c.look() {
-			c.settle(p, msgs)
+			c.settle(p)
 			return sched.Spent
 		}
 	}

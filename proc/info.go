@@ -144,7 +144,7 @@ func (c *Ctx) info(p *process) Info {
 		PID: p.pid, Type: p.ownType(), Priority: p.Priority(), Messages: p.mb.Len(),
 		Reductions: p.reductions, Status: Runnable,
 	}
-	if c.p == p {
+	if c.p == p && !c.w.Between() {
 		i.Status = Running
 		i.Reductions += uint64(c.from - c.reds)
 	}

@@ -88,7 +88,6 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 			return next
 		}
 	}
-	msgs := uint64(0)
 	for {
 		var m Message
 		if first := p.mb.First(); first != nil {
@@ -97,39 +96,37 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 		} else if p.mb.HasNext() {
 			m = p.mb.Next(cache)
 		} else {
-			c.settle(p, msgs) // once released, the process is not ours to write
+			c.settle(p) // once released, the process is not ours to write
 			if p.mb.Release(gen, c.tag) {
 				return sched.Done
 			}
-			msgs = 0
 			p.mb.Fetch(cache, gen)
 			continue
 		}
 		c.reds--
 		if s, ok := m.Body.(*signal); ok {
 			if reason := c.signalled(p, s); reason != nil {
-				c.settle(p, msgs)
+				c.settle(p)
 				return c.finish(p, reason)
 			}
 			if p.mb.User&flagGate != 0 {
-				c.settle(p, msgs)
+				c.settle(p)
 				return c.gatedTurn(p)
 			}
 		} else {
-			msgs++
+			c.msgs++
 			w.Leave()
 			err := p.machine.Handle(c, m)
 			if !w.Resume() {
-				c.rt.outside.messages.Add(msgs)
 				return c.detached(p, err)
 			}
 			if err != nil {
-				c.settle(p, msgs)
+				c.settle(p)
 				return c.finish(p, err)
 			}
 		}
 		if p.mb.HasNext() && (c.reds < c.mark || w.Ticked()) && c.look() {
-			c.settle(p, msgs)
+			c.settle(p)
 			return sched.Spent
 		}
 	}
@@ -145,12 +142,13 @@ func (c *Ctx) look() (over bool) {
 }
 
 // settle writes what the turn has used since it was last called to the process and the worker.
-func (c *Ctx) settle(p *process, msgs uint64) {
+func (c *Ctx) settle(p *process) {
 	used := c.from - c.reds
 	c.from = c.reds
 	p.reductions += uint64(used)
 	c.w.Used += used
-	c.lc.messages += msgs
+	c.lc.messages += c.msgs
+	c.msgs = 0
 }
 
 // slowTurn does what a turn begins with in the rare cases: start, end, being held back, a bounded mailbox. over says that
@@ -216,6 +214,10 @@ func (c *Ctx) detached(p *process, err error) sched.Next {
 	if err != nil {
 		p.end(err)
 	}
+	p.reductions += uint64(c.from - c.reds)
+	c.from = c.reds
+	c.rt.outside.messages.Add(c.msgs)
+	c.msgs = 0
 	p.mb.Leave()
 	c.rt.resubmit(p)
 	return sched.Done
@@ -244,6 +246,7 @@ func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, k
 	if !kept {
 		return c.detached(p, nil)
 	}
+	c.settle(p)
 	return sched.Yield // the end needs a turn of its own: it runs user code, which must not happen inside a panic
 }
 

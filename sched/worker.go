@@ -18,8 +18,9 @@ type Worker struct {
 	// Used is where a task adds the reductions of its turn before Run returns; the scheduler takes them from there.
 	Used int32
 
-	cur Task // what runs; read by whoever has taken the core
-	_   pad
+	between bool // no turn is on
+	cur     Task // what runs; read by whoever has taken the core
+	_       pad
 }
 
 // Core returns the core the worker began with. A task whose worker has lost its core must not touch it.
@@ -189,7 +190,7 @@ func (w *Worker) check(between bool) (over bool) {
 		w.fire()
 	}
 	if !c.ops.Empty() {
-		w.operate()
+		w.operate(true)
 	}
 	if s.injected() {
 		w.pull()
@@ -233,8 +234,13 @@ func (w *Worker) publish() {
 	}
 }
 
+// Between reports whether the worker is between two turns, for a function that OnCore has called.
+func (w *Worker) Between() bool { return w.between }
+
 // operate calls the functions that others have left for this core.
-func (w *Worker) operate() {
+func (w *Worker) operate(between bool) {
+	w.between = between
+	defer func() { w.between = false }()
 	for {
 		f, ok := w.core.ops.Pop()
 		if !ok {
@@ -278,7 +284,7 @@ func (w *Worker) poll() Task {
 		w.fire()
 	}
 	if !c.ops.Empty() {
-		w.operate()
+		w.operate(true)
 	}
 	if t := c.next(); t != nil {
 		return t
