@@ -44,6 +44,9 @@ func (l *lease) enterSlow() bool {
 	for {
 		s := l.state.Load()
 		if s != claimed {
+			if bugRelook {
+				s = l.state.Load()
+			}
 			return s == held
 		}
 		l.busy.Clear()
@@ -67,7 +70,7 @@ func (l *lease) resumeSlow() bool {
 		return true
 	}
 	l.lost = true
-	for !l.parted.Load() {
+	for !bugParted && !l.parted.Load() {
 		atomics.Relax() // whoever took the core still looks at the task
 	}
 	return false
@@ -111,6 +114,9 @@ func (l *lease) settle(to uint32) bool {
 		}
 		if s == to || l.state.CompareAndSwap(s, to) {
 			return true
+		}
+		if bugSettle {
+			return false
 		}
 	}
 }

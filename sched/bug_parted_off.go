@@ -1,0 +1,5 @@
+//go:build !bug_parted
+
+package sched
+
+const bugParted = false

@@ -1,0 +1,5 @@
+//go:build !bug_relook
+
+package sched
+
+const bugRelook = false

@@ -1,0 +1,5 @@
+//go:build bug_settle
+
+package sched
+
+const bugSettle = true
