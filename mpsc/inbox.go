@@ -116,11 +116,8 @@ func (b *Inbox) Release(gen, tag State) bool {
 		b.word.Store(uint64(gen))
 		return true
 	}
-	s := b.State()
-	if !s.Empty() {
-		return false
-	}
-	return b.word.CompareAndSwap(uint64(gen|tag|s&gatedBit), uint64(gen|s&gatedBit))
+	return b.word.CompareAndSwap(uint64(gen|tag), uint64(gen)) ||
+		b.word.CompareAndSwap(uint64(gen|tag|gatedBit), uint64(gen|gatedBit))
 }
 
 // Publish ends the core's ownership before the receiver goes into a shared queue: owned and empty to public. It fails
