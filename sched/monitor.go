@@ -52,7 +52,7 @@ func (s *Scheduler) monitor() {
 		// On a machine that has more to do than processors, every thread waits now and then, this one as well: a worker that
 		// waits for its processor is not stuck.
 		s.mon.late = max(now-slept-int64(tickEvery), s.mon.late-s.mon.late/16)
-		limit := s.cfg.StuckAfter + time.Duration(2*s.mon.late)
+		limit := s.cfg.StuckAfter + min(time.Duration(2*s.mon.late), s.cfg.StuckAfter/2)
 		busy := false
 		for _, c := range *s.cores.Load() {
 			p := c.progress.Load()
