@@ -92,6 +92,9 @@ func (rt *Runtime) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	p.mb.Leave()
 	p.mb.Open(pid.gen(), mpsc.Public, gated)
 	_ = rt.sched.Begin(p)
+	if rt.noSpawn.Load() {
+		rt.tooLate(p, pid)
+	}
 	return pid, nil
 }
 
@@ -127,7 +130,16 @@ func (c *Ctx) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	p.mb.OpenFor(c.cache, pid.gen(), gated)
 	c.w.Begin(p, o.priority)
 	c.w.Leave()
+	if c.rt.noSpawn.Load() {
+		c.rt.tooLate(p, pid)
+	}
 	return pid, nil
+}
+
+// tooLate asks a process to end that began while Shutdown was asking all of them. Pairs with Shutdown, which sets noSpawn before
+// it looks for processes: either it sees the new one, or its spawner sees noSpawn.
+func (rt *Runtime) tooLate(p *process, pid PID) {
+	_ = rt.postSignal(p, pid, &signal{kind: sigExit, reason: Shutdown})
 }
 
 const spawnCost = 10 // reductions
