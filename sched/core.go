@@ -61,7 +61,8 @@ type Core struct {
 	// progress is the time of the last sign of life, or asleep. Written by the holder, read by the monitor.
 	progress atomics.Int64
 	// retire tells the worker to give up the core. Written by the monitor.
-	retire atomics.Bool
+	retire  atomics.Bool
+	takenAt int64 // when the core was last taken from a stuck task; the monitor's own
 	// dozing says that the worker of a core that is not in use sleeps. Written by it.
 	dozing atomics.Bool
 	// worker is who holds the core. Written at a change of hands.

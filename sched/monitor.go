@@ -10,6 +10,7 @@ import (
 
 const (
 	tickEvery   = time.Millisecond
+	takenLately = int64(100 * time.Millisecond)
 	followEvery = 100 // ticks between two looks at GOMAXPROCS
 )
 
@@ -60,8 +61,12 @@ func (s *Scheduler) monitor() {
 				continue
 			}
 			busy = true
-			if since := time.Duration(now - p); since > limit {
-				s.takeOver(c, since)
+			l := limit
+			if now-c.takenAt < takenLately {
+				l /= 4 // where one handler blocks, the next in the queue often does so too: do not wait as long for each
+			}
+			if since := time.Duration(now - p); since > l && s.takeOver(c, since) {
+				c.takenAt = now
 			}
 		}
 		if round%balanceEvery == 0 {

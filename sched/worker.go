@@ -190,7 +190,7 @@ func (w *Worker) check(between bool) (over bool) {
 		w.fire()
 	}
 	if !c.ops.Empty() {
-		w.operate(true)
+		w.operate(between)
 	}
 	if s.injected() {
 		w.pull()
@@ -208,6 +208,8 @@ func (w *Worker) check(between bool) (over bool) {
 		c.reclaim()
 	} else if c.mask != 0 && s.idle.hungry() && c.surplus(between) {
 		c.share(w)
+	} else {
+		c.hungryAt = 0
 	}
 	if c.retire.Load() {
 		w.evacuate()
