@@ -163,27 +163,29 @@ func TestTimerForAnEndedProcessIsDroppedSilently(t *testing.T) {
 	for _, opts := range [][]SpawnOption{nil, {WithMailboxBound(10, Reject)}} {
 		rt := begin(t, Config{Workers: 1})
 		letters := watch(rt)
-		pid := handler(t, rt, func(c *Ctx, m Message) error {
-			if _, err := c.SendAfter(3*time.Millisecond, c.Self(), "too late"); err != nil {
+		var own Timer
+		pid := handler(t, rt, func(c *Ctx, m Message) (err error) {
+			if own, err = c.SendAfter(time.Millisecond, c.Self(), "too late"); err != nil {
 				return err
 			}
 			return Normal
 		}, opts...)
+		send(t, rt, pid, nil)
+		gone(t, rt, pid)
 		var timers []Timer
 		for _, after := range arm(t, rt) {
-			timer, err := after(3*time.Millisecond, pid, "too late")
+			timer, err := after(time.Millisecond, pid, "too late")
 			if err != nil {
 				t.Fatal(err)
 			}
 			timers = append(timers, timer)
 		}
-		send(t, rt, pid, nil)
-		gone(t, rt, pid)
-		for _, timer := range timers {
+		stats(t, rt)
+		for _, timer := range append(timers, own) {
 			until(t, "the timer expires", func() bool { return timer.Remaining() == 0 })
 		}
-		last := make(chan struct{})
-		if _, err := rt.SendAfter(4*time.Millisecond, handler(t, rt, func(*Ctx, Message) error { close(last); return nil }), nil); err != nil {
+		last := make(chan struct{}) // comes after those on the same wheel
+		if _, err := rt.SendAfter(time.Millisecond, handler(t, rt, func(*Ctx, Message) error { close(last); return nil }), nil); err != nil {
 			t.Fatal(err)
 		}
 		await(t, "a later timer", last)

@@ -137,36 +137,29 @@ func TestNeitherWokenNorSpentTasksStarve(t *testing.T) {
 	for _, p := range []Priority{Low, Normal, High, Max} {
 		for _, used := range []int32{1, 10, TurnReductions} {
 			s := begin(t, Config{Workers: 1, StuckAfter: time.Hour})
-			var turns [2]int
-			longest := [2]int{}
-			in := [2]int{} // turns in a row
+			var turns, longest, in [2]int // in: turns in a row
 			const total = 100_000
 			stopped := make(chan struct{}, 40)
-			note := func(kind int) bool {
-				turns[kind]++
-				in[kind]++
-				in[1-kind] = 0
-				longest[kind] = max(longest[kind], in[kind])
-				return turns[0]+turns[1] >= total
-			}
-			for range 20 {
-				submit(t, s, &job{p: p, run: func(w *Worker) Next {
-					w.Used += used
-					if note(0) {
+			task := func(kind int, uses int32, next Next) *job {
+				return &job{p: p, run: func(w *Worker) Next {
+					w.Used += uses
+					turns[kind]++
+					in[kind]++
+					in[1-kind] = 0
+					longest[kind] = max(longest[kind], in[kind])
+					if turns[0]+turns[1] >= total {
 						stopped <- struct{}{}
 						return Done
 					}
-					return Yield
-				}})
-				submit(t, s, &job{p: p, run: func(w *Worker) Next {
-					w.Used += TurnReductions
-					if note(1) {
-						stopped <- struct{}{}
-						return Done
-					}
-					return Spent
-				}})
+					return next
+				}}
 			}
+			submit(t, s, once(func(w *Worker) { // all at once, so that both kinds are there all the time
+				for range 20 {
+					w.Schedule(task(0, used, Yield), p)
+					w.Schedule(task(1, TurnReductions, Spent), p)
+				}
+			}))
 			for range 40 {
 				await(t, "the end", stopped)
 			}
