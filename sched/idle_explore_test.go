@@ -23,7 +23,7 @@ var idlePrograms = []program{
 	{"an operation", crewOf(crewConfig{workers: 1, operations: 1}), all(), reduced()},
 	{"an operation and a task", crewOf(crewConfig{workers: 1, asleep: 1, operations: 1, tasks: 1}), reduced(), preempted(4)},
 	{"an operation and two workers", crewOf(crewConfig{workers: 2, asleep: 1, operations: 1, tasks: 1}), preempted(2), random(7)},
-	{"two operations, a timer and a task", crewOf(crewConfig{workers: 2, asleep: 2, operations: 2, tasks: 1, fires: 1}), preempted(2), random(8)},
+	{"two operations and a timer", crewOf(crewConfig{workers: 2, asleep: 2, operations: 2, fires: 1}), preempted(2), random(8)},
 	{"a worker retires", crewOf(crewConfig{workers: 2, asleep: 2, tasks: 1, retires: true}), reduced(), preempted(3)},
 	{"a worker retires and comes back", crewOf(crewConfig{workers: 1, asleep: 1, tasks: 1, retires: true, back: true}), preempted(4), random(9)},
 	{"one of two workers retires and comes back", crewOf(crewConfig{workers: 2, asleep: 2, tasks: 1, retires: true, back: true}), preempted(2), random(10)},
