@@ -1,0 +1,5 @@
+//go:build bug_gate
+
+package mpsc
+
+const bugGate = true
