@@ -44,7 +44,6 @@ const (
 	// MaxCores is how many cores can own inboxes.
 	MaxCores = 255
 
-	maxIndex = 1<<(genShift-indexShift) - 1
 )
 
 // TagOf returns the low bits of a State owned by the given core.

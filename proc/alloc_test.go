@@ -19,7 +19,7 @@ func allocations(messages int, f func()) (least float64) {
 	return least
 }
 
-type ball struct{ n int }
+type ball struct{ _ int }
 
 // Sending and receiving what needs no box allocates nothing once the free lists are filled: on one worker, between workers, from
 // a goroutine, with a pointer, a small number, an empty struct or a word.

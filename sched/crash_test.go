@@ -18,7 +18,7 @@ var crashes = []struct {
 }{
 	{"panic", func() { panic("a fault") }, "a fault"},
 	{"panic of nil", func() { panic(nil) }, "PanicNilError"},
-	{"runtime error", func() { var m map[int]int; m[1] = 1 }, "nil map"},
+	{"runtime error", func() { var none []int; none[len(none)] = 1 }, "index out of range"},
 	{"Goexit", runtime.Goexit, "<nil>"},
 }
 

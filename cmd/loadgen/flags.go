@@ -24,7 +24,7 @@ func (c *count) String() string {
 // Type implements pflag.Value.
 func (c *count) Type() string { return "count" }
 
-var countForm = errors.New("it takes a whole number of at least 1, as 5000, 10k, 2.5m or 1e6")
+var errCount = errors.New("it takes a whole number of at least 1, as 5000, 10k, 2.5m or 1e6")
 
 // Set implements pflag.Value.
 func (c *count) Set(s string) error {
@@ -38,15 +38,15 @@ func (c *count) Set(s string) error {
 	}
 	// big.Rat also reads fractions, signs of other bases and enormous exponents.
 	if digits == "" || len(digits) > 24 || strings.Trim(digits, "0123456789.e+") != "" || exponent(digits) > 18 {
-		return countForm
+		return errCount
 	}
 	n, ok := new(big.Rat).SetString(digits)
 	if !ok {
-		return countForm
+		return errCount
 	}
 	n.Mul(n, new(big.Rat).SetInt64(factor))
 	if !n.IsInt() || n.Sign() <= 0 {
-		return countForm
+		return errCount
 	}
 	if !n.Num().IsInt64() {
 		return fmt.Errorf("it takes at most %d", int64(math.MaxInt64))
