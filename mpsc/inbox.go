@@ -43,7 +43,6 @@ const (
 	MaxGen = 1<<(64-genShift) - 1
 	// MaxCores is how many cores can own inboxes.
 	MaxCores = 255
-
 )
 
 // TagOf returns the low bits of a State owned by the given core.
