@@ -22,11 +22,11 @@ func behind(x *explore.Exec, k *core, s *sender, r *actor) {
 }
 
 // extending: a sender on core 1 appends to its published block while the receiver, on core 0, takes and closes it.
-func extending(letters int, outside bool) func(*explore.Exec) {
+func extending(letters int, plain, outside bool) func(*explore.Exec) {
 	return func(x *explore.Exec) {
 		w := newWorld(x, 2, 1)
 		r := w.actors[0]
-		s := &sender{w: w, id: 1}
+		s := &sender{w: w, id: 1, plain: plain}
 		w.cores[0].own(&sender{w: w, id: 0}, r)
 		behind(x, w.cores[1], s, r)
 		x.Go("receiver", w.cores[0].drain)
@@ -262,6 +262,30 @@ func notAppended(x *explore.Exec) {
 	})
 }
 
+// gatedBlock: core 1 sends several letters that pass the gate to a bounded mailbox that is behind, and then one that must not
+// pass it in their company.
+func gatedBlock(letters int) func(*explore.Exec) {
+	return func(x *explore.Exec) {
+		w := newWorld(x, 2, 1)
+		r := w.actors[0]
+		r.gated = true
+		r.mb.Open(r.gen, Idle, true)
+		w.cores[0].own(&sender{w: w, id: 0, gate: Gated, plain: true}, r)
+		x.Go("receiver", w.cores[0].drain)
+		x.Go("sender", func() {
+			k := w.cores[1]
+			s := &sender{w: w, id: 1, gate: Gated, plain: true}
+			for range letters {
+				k.send(s, r, 1)
+			}
+			if res := k.send(&sender{w: w, id: 2}, r, 1); res != Gate {
+				x.Failf("a letter without the gate's mark was let in: %d", res)
+			}
+			k.poll()
+		})
+	}
+}
+
 // closingOpen: the receiver's life ends while core 1 appends to the block it has open there.
 func closingOpen(reopen bool, letters int) func(*explore.Exec) {
 	return func(x *explore.Exec) {
@@ -294,11 +318,13 @@ func closingOpen(reopen bool, letters int) func(*explore.Exec) {
 
 // blockPrograms is what is explored of blocks that grow while they are published.
 var blockPrograms = []program{
-	{"one append against close", extending(1, false), reduced(), preempted(4)},
-	{"two appends against close", extending(2, false), reduced(), preempted(4)},
-	{"three appends against close", extending(3, false), reduced(), preempted(4)},
-	{"append against close and a goroutine", extending(1, true), preempted(4), random(12)},
-	{"two appends against close and a goroutine", extending(2, true), preempted(3), random(4)},
+	{"one append against close", extending(1, false, false), all(), reduced()},
+	{"two appends against close", extending(2, false, false), reduced(), preempted(4)},
+	{"three appends against close", extending(3, false, false), reduced(), preempted(4)},
+	{"one append by Send against close", extending(1, true, false), reduced(), preempted(4)},
+	{"three appends by Send against close", extending(3, true, false), reduced(), preempted(4)},
+	{"append against close and a goroutine", extending(1, false, true), preempted(4), random(12)},
+	{"two appends against close and a goroutine", extending(2, false, true), preempted(3), random(4)},
 	{"senders on two cores", twoSenders(1), preempted(3), random(13)},
 	{"senders on two cores with two letters", twoSenders(2), preempted(2), random(5)},
 	{"sender moves there and back", senderMoves(0, 1, 1), reduced(), preempted(3)},
@@ -314,6 +340,8 @@ var blockPrograms = []program{
 	{"block comes home and is used again", comesHome, reduced(), preempted(4)},
 	{"block read elsewhere is not used there", staysAway, reduced(), preempted(4)},
 	{"block taken is not appended to", notAppended, reduced(), preempted(4)},
+	{"gate against two letters", gatedBlock(2), reduced(), preempted(4)},
+	{"gate against three letters", gatedBlock(3), preempted(4), random(15)},
 	{"close against an append", closingOpen(false, 1), all(), reduced()},
 	{"close against two appends", closingOpen(false, 2), all(), reduced()},
 	{"close and the next life against an append", closingOpen(true, 1), reduced(), preempted(4)},

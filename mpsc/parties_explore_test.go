@@ -7,10 +7,11 @@ import "math/bits"
 // sender is where the letters of one sender come from: something that stays on its core, or outside, all the time, or a
 // process that moves.
 type sender struct {
-	w    *world
-	id   uint8
-	gate State
-	on   *actor // the process that sends, if it moves
+	w     *world
+	id    uint8
+	gate  State
+	plain bool   // it sends by Send alone
+	on    *actor // the process that sends, if it moves
 }
 
 func (s *sender) stamp() uint64 {
@@ -103,10 +104,10 @@ type core struct {
 	queue []*actor
 }
 
-// send sends from this core.
+// send sends from this core. It follows Ctx.SendWord of package proc, unless the sender is one that only uses Send.
 func (k *core) send(s *sender, a *actor, life uint8) Sent {
 	l := s.letter(life)
-	r := a.mb.Send(k.cache, a.address(life), s.gate, s.stamp(), l)
+	r := k.reach(s, a, a.address(life), l)
 	switch r {
 	case Schedule:
 		a.pass(nobody, k.id)
@@ -121,6 +122,29 @@ func (k *core) send(s *sender, a *actor, life uint8) Sent {
 		k.w.x.Failf("Send returned %d", r)
 	}
 	return r
+}
+
+func (k *core) reach(s *sender, a *actor, to uint64, l letter) Sent {
+	if !s.plain {
+		switch a.mb.Reach(State(to)&GenMask, k.cache.tag) {
+		case Schedule:
+			a.mb.Arrive(k.cache)
+			*a.mb.PutFirst() = l
+			return Schedule
+		case Queued:
+			if room := a.mb.Room(); room != nil {
+				*room = l
+				return Queued
+			}
+		}
+		if room := k.cache.Open(to, s.stamp()); room != nil {
+			*room = l
+			if k.cache.Commit(to) {
+				return Queued
+			}
+		}
+	}
+	return a.mb.Send(k.cache, to, s.gate, s.stamp(), l)
 }
 
 // own makes the core the owner of an idle receiver, with a letter of the sender's in its private queue.

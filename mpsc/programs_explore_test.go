@@ -32,9 +32,10 @@ func random(seed uint64) explore.Config {
 
 // exploreAll explores programs, to the end unless the way is random.
 func exploreAll(t *testing.T, programs []program) {
-	executions := 0
+	executions, explored := 0, 0
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
+			explored++
 			for _, cfg := range []explore.Config{p.first, p.second} {
 				cut := cfg.Random
 				if limit := executionLimit(); limit > 0 && (!cut || limit < cfg.MaxExecutions) {
@@ -49,6 +50,9 @@ func exploreAll(t *testing.T, programs []program) {
 		})
 	}
 	t.Logf("%d executions", executions)
+	if explored == len(programs) && executionLimit() == 0 && executions < 1_000_000 {
+		t.Error("less than a million executions: the programs have become too small to show much")
+	}
 }
 
 // executionLimit cuts each exploration short where an execution takes long. 0: no limit.

@@ -30,6 +30,7 @@ var seededBugs = []struct {
 	{"bug_remember", bugRemember, "three appends against close", preempted(2), "lost:"},
 	{"bug_reuse", bugReuse, "block comes home and is used again", preempted(2), "lost: a letter without content"},
 	{"bug_home", bugHome, "block read elsewhere is not used there", preempted(2), "lost: a letter without content"},
+	{"bug_gate", bugGate, "gate against two letters", preempted(2), "a letter without the gate's mark"},
 	{"bug_append", bugAppend, "block taken is not appended to", preempted(2), "lost: a letter without content"},
 }
 
