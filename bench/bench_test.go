@@ -10,7 +10,7 @@ import (
 // does not.
 func run(b *testing.B, w *Workload, impl Impl, p Params) {
 	b.ReportAllocs()
-	if w.size == nil {
+	if w.size == nil && !w.timed {
 		p.Messages = int64(b.N)
 	}
 	// Rounds that are too short to reach every process would say nothing of it.
