@@ -13,6 +13,11 @@ type Cache[T any] struct {
 	nfree  int   // chunks in the list
 	home   uint8 // the core's number; noCore outside
 
+	// OnSignal is called, when it is set, for each signal that the holder of the core takes out of an inbox, at its place
+	// between the messages: those before it are in m's private queue, those after it are not yet. It may send, and may
+	// Put into m; it must not Fetch m. Set before the cache is used.
+	OnSignal func(m *Mailbox[T], v T)
+
 	// Arrivals counts the receivers that came to this core from elsewhere; see Mailbox.Stamp.
 	Arrivals uint64
 

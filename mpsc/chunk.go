@@ -16,6 +16,8 @@ type Chunk[T any] struct {
 	below uint32    // what was newest in the inbox when this was pushed; written before the publication
 	index uint32    // its own index in the pool; constant
 	one   T         // written before the publication, read after taking
+	// signal says that one is no message but a signal, for Cache.OnSignal. As one.
+	signal bool
 }
 
 // Block is a run of messages. Who may touch what:

@@ -10,7 +10,8 @@ import (
 //
 //	bits 0..1    kind: idle, owned, public, closed
 //	bit  2       gated: messages take another way in (a bounded mailbox)
-//	bits 3..11   owner: which core owns it, when owned
+//	bits 3..10   owner: which core owns it, when owned
+//	bit  11      urgent: a signal is among what the inbox holds
 //	bits 12..39  index of the newest chunk in the inbox, 0 when the inbox is empty
 //	bits 40..63  generation: which of the slot's successive lives this is
 //
@@ -29,6 +30,8 @@ const (
 const (
 	kindMask   State = 3
 	gatedBit   State = 1 << 2
+	urgentBit  State = 1 << 11
+	ownerMask  State = urgentBit - 1<<ownerShift
 	ownerShift       = 3
 	indexShift       = 12
 	genShift         = 40
@@ -52,13 +55,16 @@ func TagOf(core int) State { return State(core)<<ownerShift | Owned }
 func (s State) Kind() State { return s & kindMask }
 
 // Owner returns the owning core; it has a meaning only while the kind is Owned.
-func (s State) Owner() int { return int(s & tagMask >> ownerShift) }
+func (s State) Owner() int { return int(s & ownerMask >> ownerShift) }
 
 // Gen returns the generation in place, unshifted.
 func (s State) Gen() State { return s & GenMask }
 
 // Gated reports whether messages take another way in.
 func (s State) Gated() bool { return s&gatedBit != 0 }
+
+// Urgent reports whether the inbox holds a signal, which its owner should fetch without waiting for the end of what it has.
+func (s State) Urgent() bool { return s&urgentBit != 0 }
 
 // Empty reports whether the inbox holds no chunk.
 func (s State) Empty() bool { return s&indexMask == 0 }
@@ -69,7 +75,9 @@ func (s State) index() uint32 { return uint32(s & indexMask >> indexShift) }
 //
 //  1. Anyone: idle to owned by the writer's own core (TryOwn), or push a chunk (push), which keeps kind and owner;
 //     a push onto an idle inbox makes it public and obliges the pusher to put the receiver into a shared queue.
-//  2. The owner: owned and empty to idle (Release) or to public (Publish); owned to owned and empty (take).
+//     A push of a signal sets the urgent bit with the same write.
+//  2. The owner: owned and empty to idle (Release) or to public (Publish); owned to owned and empty (take), which clears
+//     the urgent bit; and the gated bit, once in a life (Gate).
 //  3. Whoever took the receiver out of a shared queue: public to owned (Claim).
 //  4. Whoever holds the core of a stuck handler: owned to public, chunks kept (Detach).
 //  5. Whoever owns it: to closed with the next generation (Close); and closed to owned or public for a new life (open).
@@ -89,15 +97,16 @@ func (b *Inbox) tryOwn(gen, tag State) bool {
 }
 
 // push puts the chunk with the given index on top and reports the state it was put on. It fails when the receiver of
-// that generation is gone, or is gated and gate is false. below is the chunk's own link, written before the chunk can be seen.
-func (b *Inbox) push(gen State, index uint32, below *uint32) (before State, ok bool) {
+// that generation is gone, and when it is gated and gate, which is Gated or 0, does not pass. urgent is urgentBit for a signal. below is
+// the chunk's own link, written before the chunk can be seen.
+func (b *Inbox) push(gen, gate, urgent State, index uint32, below *uint32) (before State, ok bool) {
 	for {
 		s := b.State()
-		if s.Gen() != gen && !bugStale || s.Kind() == Closed {
+		if s.Gen() != gen && !bugStale || s.Kind() == Closed || s&gatedBit&^gate != 0 && !bugGate {
 			return s, false
 		}
 		*below = s.index()
-		n := s&^indexMask | State(index)<<indexShift
+		n := s&^indexMask | State(index)<<indexShift | urgent
 		if s.Kind() == Idle {
 			n |= Public
 		}
@@ -143,11 +152,21 @@ func (b *Inbox) claim(gen, tag State) uint32 {
 // take empties the inbox for its owner.
 func (b *Inbox) take(gen, tag State) uint32 { return b.claim(gen, tag) }
 
+// Gate sets the gated bit: from now on no message gets in but by the gate. Owner only.
+func (b *Inbox) Gate() {
+	for {
+		s := b.State()
+		if s.Gated() || b.word.CompareAndSwap(uint64(s), uint64(s|gatedBit)) {
+			return
+		}
+	}
+}
+
 // Detach makes an owned receiver public without emptying it: its handler is stuck on a goroutine that has lost its core.
 func (b *Inbox) Detach() {
 	for {
 		s := b.State()
-		if s.Kind() != Owned || b.word.CompareAndSwap(uint64(s), uint64(s&^tagMask|Public|s&gatedBit)) {
+		if s.Kind() != Owned || b.word.CompareAndSwap(uint64(s), uint64(s&^tagMask|Public|s&(gatedBit|urgentBit))) {
 			return
 		}
 	}

@@ -37,6 +37,8 @@ const (
 	Gate
 	// Slow: nothing was decided; see Reach.
 	Slow
+	// Direct: the sending core owns the receiver and nothing waits in its inbox; nothing was queued. See Signal.
+	Direct
 )
 
 // MaxLead is how many messages a receiver may be behind before its senders are told.
@@ -206,12 +208,15 @@ func (m *Mailbox[T]) publish(c *Cache[T], e *opened[T], v T) Sent {
 	b := c.takeBlock()
 	b.msgs[0] = v
 	word := b.open()
-	before, ok := m.push(State(e.to)&GenMask, b.index, &b.below)
+	before, ok := m.push(State(e.to)&GenMask, 0, 0, b.index, &b.below)
 	if !ok {
 		var none T
 		b.msgs[0] = none
 		b.close()
 		c.freeBlock(b)
+		if before.Gen() == State(e.to)&GenMask && before.Kind() != Closed {
+			return Gate
+		}
 		return Gone
 	}
 	if bugRemember {
@@ -305,18 +310,22 @@ func (c *Cache[T]) Prepare(v T) *Chunk[T] {
 func (c *Cache[T]) Discard(ch *Chunk[T]) {
 	var none T
 	ch.one = none
+	ch.signal = false
 	c.freeChunk(ch)
 }
 
 // Post sends a prepared chunk from outside: from any goroutine, with no core. The message always goes on top of the
 // inbox, so a goroutine's messages keep their order. The chunk is the receiver's unless the result is Gone or Gate.
 func (m *Mailbox[T]) Post(ch *Chunk[T], to uint64, gate State) Sent {
-	s := m.State()
-	if s.Gated() && gate == 0 && s.Gen() == State(to)&GenMask {
-		return Gate // a life is gated from its beginning to its end, so this cannot change under us
+	urgent := State(0)
+	if ch.signal && !bugUrgent {
+		urgent = urgentBit
 	}
-	before, ok := m.push(State(to)&GenMask, ch.index, &ch.below)
+	before, ok := m.push(State(to)&GenMask, gate, urgent, ch.index, &ch.below)
 	if !ok {
+		if before.Gen() == State(to)&GenMask && before.Kind() != Closed {
+			return Gate
+		}
 		return Gone
 	}
 	if before.Kind() == Idle {
@@ -380,14 +389,20 @@ func (m *Mailbox[T]) Claim(c *Cache[T], gen State) {
 
 // Owns reports whether the core that holds c owns the mailbox, and whether its inbox is empty.
 func (m *Mailbox[T]) Owns(c *Cache[T], gen State) (owned, empty bool) {
-	x := (m.State() ^ gen) &^ gatedBit
+	x := (m.State() ^ gen) &^ (gatedBit | urgentBit)
 	return x&^indexMask == c.tag, x&indexMask == 0
 }
 
-// Close ends this life for good. What had not been read is handed to drop, oldest first. Owner only.
-func (m *Mailbox[T]) Close(c *Cache[T], drop func(T)) {
-	i := m.close()
-	m.collect(c, i)
+// Close ends this life for good. What had not been read is handed to drop, oldest first; signals to OnSignal. Owner only.
+func (m *Mailbox[T]) Close(c *Cache[T], drop func(T)) { m.Drain(c, m.Shut(), drop) }
+
+// Shut is the first half of Close: from now on nothing more comes in. It returns what was in the inbox, for Drain, which must follow
+// before the slot is used again. Owner only.
+func (m *Mailbox[T]) Shut() (rest uint32) { return m.close() }
+
+// Drain is the second half of Close.
+func (m *Mailbox[T]) Drain(c *Cache[T], rest uint32, drop func(T)) {
+	m.collect(c, rest)
 	for m.HasNext() {
 		drop(m.Next(c))
 	}
@@ -411,6 +426,12 @@ func (m *Mailbox[T]) collect(c *Cache[T], index uint32) (n int) {
 		if oldest&isBlock == 0 {
 			ch := c.pool.chunk(oldest)
 			oldest = ch.below
+			if ch.signal && c.OnSignal != nil {
+				v := ch.one
+				c.Discard(ch)
+				c.OnSignal(m, v)
+				continue
+			}
 			*m.Put(c) = ch.one
 			c.Discard(ch)
 			n++

@@ -1,0 +1,5 @@
+//go:build bug_forget
+
+package mpsc
+
+const bugForget = true

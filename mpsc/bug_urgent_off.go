@@ -1,0 +1,5 @@
+//go:build !bug_urgent
+
+package mpsc
+
+const bugUrgent = false
