@@ -1,0 +1,38 @@
+package difftest
+
+import (
+	"flag"
+	"os"
+	"strconv"
+	"testing"
+)
+
+var (
+	programsFlag = flag.Int("programs", envInt("THRUM_PROGRAMS", 300), "how many programs to run; the default is THRUM_PROGRAMS")
+	seedFlag     = flag.Uint64("seed", uint64(envInt("THRUM_SEED", 1)), "the seed of the first program; the default is THRUM_SEED")
+	recordFlag   = flag.Bool("record", false, "write testdata/recorded.txt.gz anew, with the traces of this machine's erl")
+)
+
+func envInt(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n >= 0 {
+		return n
+	}
+	return otherwise
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if erlDir != "" {
+		os.RemoveAll(erlDir)
+	}
+	os.Exit(code)
+}
+
+// generated are the programs that the flags ask for.
+func generated() []program {
+	ps := make([]program, *programsFlag)
+	for i := range ps {
+		ps[i] = generate(*seedFlag + uint64(i))
+	}
+	return ps
+}
