@@ -160,6 +160,9 @@ func (g *gen) exit(me *gproc) {
 	p, reason := g.target(me), reasons[g.r.IntN(len(reasons))]
 	g.do(me, tuple{"exit", p.n, reason})
 	g.signalled(me, p, reason)
+	if me.style == "direct" && !me.dead && p != me && g.r.IntN(3) == 0 {
+		g.do(me, tuple{"alive", p.n})
+	}
 }
 
 func (g *gen) signalled(me, p *gproc, reason string) {
@@ -198,7 +201,7 @@ func (g *gen) name(me *gproc) {
 		g.do(me, tuple{"send_name", n, tag, g.msg()})
 		g.named[n].mail = append(g.named[n].mail, tag)
 	case 6:
-		g.do(me, tuple{"alive", g.target(me).n})
+		g.do(me, tuple{"whereis", n})
 	case 7:
 		r := g.id()
 		g.do(me, tuple{"monitor_name", r, n})
@@ -253,7 +256,7 @@ func (g *gen) shortTimer(me *gproc) {
 func (g *gen) call(me *gproc) {
 	k, p := g.id(), g.target(me)
 	if g.r.IntN(5) == 0 {
-		g.do(me, tuple{"call", k, p.n, g.r.IntN(2)})
+		g.do(me, tuple{"call", k, p.n, 1})
 	} else {
 		g.do(me, tuple{"call", k, p.n, "infinity"})
 		if p != me && !p.dead {

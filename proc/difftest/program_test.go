@@ -30,7 +30,7 @@ type (
 //	{send, P, Tag, Id} {send_name, N, Tag, Id} {send_alias, A, Tag, Id}                             ok | badarg
 //	{alias, A, explicit|reply} {unalias, A}                                                         ok; true | false
 //	{register, N, P} {unregister, N} {whereis, N}                                                   true | badarg; p1 | none
-//	{alive, P}                                                                                      true | false
+//	{alive, P}                     in direct style only                                             true | false
 //	{recv, Pattern}                takes what is there                                              a message | empty
 //	{wait, {tag, T}|{exit, P}|{down, R}|{rep, K}}   waits for it                                    wait, later a message
 //	{peek}                         the whole mailbox, without taking                                [messages]
@@ -39,8 +39,8 @@ type (
 //	{after_die, Ms, P, Tag, Id, Reason}                 a short timer, and the end of its owner
 //	{cancel, T} {read, T}                                                                           true | false
 //	{call, K, P, Ms|infinity}      as gen:call does it                                              calls, later ret(K,...)
-//	{request, K, P} {abandon, K}   a call whose answer comes as a message                           ok; true | false
-//	{reply, K, V}                  to a call or request that has been received                      ok | late
+//	{request, K, P} {abandon, K}   not in direct style: the answer comes as a message               ok; true | false
+//	{reply, K, V}                  to a call or request that has been received                      ok
 //	{seq, [Instruction, ...]}      several in one step
 //
 // Patterns of recv are any, exit, down and those of wait, and {req, K}. Whatever speaks of something that does not exist, or
