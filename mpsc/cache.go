@@ -14,9 +14,12 @@ type Cache[T any] struct {
 	home   uint8 // the core's number; noCore outside
 
 	// OnSignal is called, when it is set, for each signal that the holder of the core takes out of an inbox, at its place
-	// between the messages: those before it are in m's private queue, those after it are not yet. It may send, and may
-	// Put into m; it must not Fetch m. Set before the cache is used.
+	// between the messages: those before it are in m's private queue, those after it are not yet. It may send, also to m,
+	// and may Put into m; it must not Fetch, Release, Publish or Shut m. Set before the cache is used.
 	OnSignal func(m *Mailbox[T], v T)
+
+	// Now is the time, in whatever unit the holder of the core sets it, that Mailbox.Oldest goes by.
+	Now uint32
 
 	// Arrivals counts the receivers that came to this core from elsewhere; see Mailbox.Stamp.
 	Arrivals uint64
@@ -94,6 +97,7 @@ func (c *Cache[T]) takeBlock() *Block[T] {
 	}
 	c.blocks = b.next
 	b.next = nil
+	b.at = c.Now
 	// An entry that still names the block would let a late append write into its new content.
 	if s := b.slot; s >= 0 {
 		if e := &c.open[s]; e.b == b && !bugReuse {

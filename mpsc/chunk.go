@@ -40,6 +40,7 @@ type Block[T any] struct {
 	cap   uint32 // how many the mailbox's owner may fill; 0 when it came from another hand
 	home  uint8  // the core whose block it is; constant
 	slot  int8   // which entry of the home core's open table may still name it
+	at    uint32 // the home core's Now when it was begun; written before the publication
 	msgs  [blockLen]T
 }
 

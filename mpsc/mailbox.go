@@ -56,6 +56,15 @@ func (m *Mailbox[T]) Len() int {
 	return n
 }
 
+// Oldest returns about when the oldest message of the private queue came, in the unit of Cache.Now; false when that is not known:
+// there is none, or it is the only one. Owner only.
+func (m *Mailbox[T]) Oldest() (at uint32, ok bool) {
+	if m.head == nil {
+		return 0, false
+	}
+	return m.head.at, true
+}
+
 // Behind reports whether the private queue is longer than MaxLead. Owner only.
 func (m *Mailbox[T]) Behind() bool { return m.blocks > maxBlocks }
 
@@ -165,12 +174,15 @@ func (m *Mailbox[T]) sendSlow(c *Cache[T], to uint64, gate State, stamp uint64, 
 		case s.Gen() != gen || s.Kind() == Closed:
 			return Gone
 		case s.Gated() && gate == 0:
+			if !bugPass {
+				c.forget(to)
+			}
 			return Gate
-		case s == gen|gate|c.tag:
+		case s&^gatedBit == gen|c.tag:
 			*m.Put(c) = v
 			return Queued
 		case s.Kind() == Idle:
-			if m.tryOwn(gen|gate, c.tag) {
+			if m.tryOwn(s, c.tag) {
 				m.Arrive(c)
 				*m.PutFirst() = v
 				return Schedule
@@ -418,6 +430,7 @@ func (m *Mailbox[T]) OpenFor(c *Cache[T], gen State, gated bool) {
 // copied out, blocks are closed and linked in as they are.
 func (m *Mailbox[T]) collect(c *Cache[T], index uint32) (n int) {
 	oldest := uint32(0)
+	held := false
 	for index != 0 {
 		below := c.pool.below(index)
 		index, *below, oldest = *below, oldest, index
@@ -429,6 +442,9 @@ func (m *Mailbox[T]) collect(c *Cache[T], index uint32) (n int) {
 			if ch.signal && c.OnSignal != nil {
 				v := ch.one
 				c.Discard(ch)
+				if oldest != 0 && !held && !bugHold {
+					held = m.hold()
+				}
 				c.OnSignal(m, v)
 				continue
 			}
@@ -446,6 +462,9 @@ func (m *Mailbox[T]) collect(c *Cache[T], index uint32) (n int) {
 		}
 		m.link(b)
 		n += int(b.n)
+	}
+	if held {
+		m.letGo(c)
 	}
 	return n
 }

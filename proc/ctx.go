@@ -24,6 +24,7 @@ type Ctx struct {
 	dir   []*slab      // the table's directory, as of the last time something was not found in it
 	tick  uint32       // the monitor's, with the highest bit set, when this turn first asked ShouldYield; 0 before
 	kind  *processType // met last
+	call  Caller       // of the message being handled, when it is a call
 	_     pad
 }
 
@@ -47,13 +48,13 @@ func (c *Ctx) Send(to PID, body any) error { return c.SendWord(to, body, 0) }
 func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 	w := c.w
 	if !w.Enter() {
-		return c.sendSlow(to, body, word)
+		return c.sendSlow(to, c.self, body, word)
 	}
 	i := uint64(to)&addressMask ^ c.base
 	if i>>slabShift >= uint64(len(c.dir)) {
-		return c.sendSlow(to, body, word)
+		return c.sendSlow(to, c.self, body, word)
 	}
-	p := &c.dir[i>>slabShift][i&(slabLen-1)]
+	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
 	var room *Message
 	switch p.mb.Reach(to.gen(), c.tag) {
 	case mpsc.Schedule:
@@ -68,10 +69,10 @@ func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 		return nil
 	case mpsc.Queued:
 		if room = p.mb.Room(); room == nil {
-			return c.sendSlow(to, body, word)
+			return c.sendSlow(to, c.self, body, word)
 		}
 	default:
-		return c.sendSlow(to, body, word)
+		return c.sendSlow(to, c.self, body, word)
 	}
 	room.From, room.Body, room.Word = c.self, body, word
 	c.reds -= sendCost
@@ -79,28 +80,53 @@ func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 	return nil
 }
 
+// sendCall is SendWord for the request of a call.
+func (c *Ctx) sendCall(to PID, body any, token uint64) error {
+	w := c.w
+	from := c.self | markCall
+	if !w.Enter() {
+		return c.sendSlow(to, from, body, token)
+	}
+	i := uint64(to)&addressMask ^ c.base
+	if i>>slabShift >= uint64(len(c.dir)) {
+		return c.sendSlow(to, from, body, token)
+	}
+	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
+	if p.mb.Reach(to.gen(), c.tag) != mpsc.Schedule {
+		return c.sendSlow(to, from, body, token)
+	}
+	p.mb.Arrive(c.cache)
+	c.reds -= sendCost
+	room := p.mb.PutFirst()
+	room.From, room.Body, room.Word = from, body, token
+	if prio := p.Priority(); prio != sched.Normal || !w.Next(p) {
+		w.Schedule(p, prio)
+	}
+	w.Leave()
+	return nil
+}
+
 // sendSlow is SendWord for everything but its two frequent cases. It leaves the core, if it is not lost, at the end.
-func (c *Ctx) sendSlow(to PID, body any, word uint64) error {
+func (c *Ctx) sendSlow(to, from PID, body any, word uint64) error {
 	if !c.w.Enter() {
 		c.w.Leave()
-		return c.rt.post(to, Message{From: c.self, Body: body, Word: word})
+		return c.rt.post(to, Message{From: from, Body: body, Word: word})
 	}
 	c.reds -= sendCost
 	if room := c.cache.Open(uint64(to), c.p.mb.Stamp); room != nil {
-		room.From, room.Body, room.Word = c.self, body, word
+		room.From, room.Body, room.Word = from, body, word
 		if c.cache.Commit(uint64(to)) {
 			c.w.Leave()
 			return nil
 		}
 	}
-	m := Message{From: c.self, Body: body, Word: word}
+	m := Message{From: from, Body: body, Word: word}
 	c.dir = *c.rt.table.dir.Load()
 	var err error
 	if p := c.rt.table.find(to); p != nil {
 		err = c.deliver(p, to, 0, c.p.mb.Stamp, m)
 	} else {
-		c.lc.dead++
-		err = c.rt.nobody(to, m)
+		err = c.nobody(to, m)
 	}
 	c.w.Leave()
 	return err
@@ -126,14 +152,4 @@ func (c *Ctx) ShouldYield() bool {
 		c.tick = now
 	}
 	return now-c.tick > 1
-}
-
-// Become replaces the process's machine from the next message on. Init is not called; Terminate will be the new machine's.
-// A nil machine is refused with an error.
-func (c *Ctx) Become(m Machine) error {
-	if m == nil {
-		return errNilMachine
-	}
-	c.p.setMachine(c, m)
-	return nil
 }

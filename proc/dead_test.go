@@ -33,7 +33,7 @@ func TestDeadLettersAreCountedAndWatchedExactlyOnce(t *testing.T) {
 		ways := []func(PID, any, uint64) error{rt.SendWord, inner(t, rt, false), inner(t, rt, true)}
 
 		// Sent before the end, unhandled at the end.
-		if err := rt.postSignal(rt.table.find(k.pid), k.pid, &signal{kind: sigExit, reason: Kill}); err != nil {
+		if err := rt.Exit(k.pid, Kill); err != nil {
 			t.Fatal(err)
 		}
 		if refused := k.fill(t, n, ways...); refused != nil {
@@ -117,11 +117,10 @@ func TestSignalsAreNoDeadLetters(t *testing.T) {
 	letters := watch(rt)
 	for _, opts := range [][]SpawnOption{nil, {WithMailboxBound(1, Reject)}} {
 		pid := handler(t, rt, func(*Ctx, Message) error { return Normal }, opts...)
-		p := rt.table.find(pid)
 		send(t, rt, pid, nil)
 		gone(t, rt, pid)
-		if err := rt.postSignal(p, pid, &signal{kind: sigExit, reason: Kill}); !errors.Is(err, ErrNoProc) {
-			t.Errorf("a signal to an ended process: %v", err)
+		if rt.signal(pid, Message{From: markSignal, Body: &signal{kind: sigExit, reason: Kill}}) {
+			t.Error("a signal to an ended process has found it")
 		}
 	}
 	if s := stats(t, rt); s.DeadLetters != 0 || len(letters()) != 0 {

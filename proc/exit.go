@@ -2,57 +2,273 @@ package proc
 
 import (
 	"errors"
+	"iter"
 	"log/slog"
+	"runtime"
 
 	"github.com/thrum-go/thrum/sched"
 )
+
+// Exit sends the process to an exit signal (Erlang: exit/2). What it does there:
+//
+//	reason   to does not trap exits     to traps exits
+//	Normal   nothing                    an Exit message
+//	Kill     it ends with Killed        it ends with Killed
+//	other    it ends with that reason   an Exit message
+//
+// To itself, a process that does not trap exits ends by any reason, Normal too, and one that traps them by Kill. Then
+// Exit does not return: deferred functions run, and no recover stops it.
+//
+// Nothing happens when to has ended. Errors: ErrWrongRuntime, a nil reason.
+func (c *Ctx) Exit(to PID, reason error) error {
+	if err := c.rt.checkExit(to, reason); err != nil {
+		return err
+	}
+	if to == c.self && (c.p.mb.User&flagTrap == 0 || reason == Kill) {
+		if reason == Kill {
+			reason = Killed
+			c.p.mb.User |= flagUnfit
+		}
+		if c.p.mb.User&flagTold != 0 { // in Terminate: as any other end of it, this one replaces the reason
+			c.p.cold.reason = reason
+		}
+		c.p.end(reason)
+		c.p.mb.User |= flagQuits
+		runtime.Goexit()
+	}
+	c.signal(to, Message{From: c.self | markSignal, Body: &signal{kind: sigExit, reason: reason}})
+	return nil
+}
+
+// Exit sends the process to an exit signal from any goroutine, as nobody; see Ctx.Exit.
+func (rt *Runtime) Exit(to PID, reason error) error {
+	if err := rt.checkExit(to, reason); err != nil {
+		return err
+	}
+	rt.signal(to, Message{From: markSignal, Body: &signal{kind: sigExit, reason: reason}})
+	return nil
+}
+
+func (rt *Runtime) checkExit(to PID, reason error) error {
+	if reason == nil {
+		return errors.New("proc: Exit: reason is nil; a normal end is the reason Normal")
+	}
+	return rt.own(to)
+}
+
+// TrapExit says whether exit signals come as Exit messages from now on, and returns how it was.
+func (c *Ctx) TrapExit(on bool) (old bool) {
+	old = c.p.mb.User&flagTrap != 0
+	c.p.mb.User &^= flagTrap
+	if on {
+		c.p.mb.User |= flagTrap
+	}
+	return old
+}
+
+// exitSignal is what an explicit exit signal does.
+func (p *process) exitSignal(from PID, reason error) (left Message, ok bool) {
+	switch {
+	case reason == Kill:
+		if p.mb.User&flagExit == 0 {
+			p.mb.User |= flagUnfit // a killed process is not asked
+		}
+		p.end(Killed)
+	case p.mb.User&flagTrap != 0:
+		return Message{From: from, Body: Exit{from, reason}}, true
+	case reason != Normal:
+		p.end(reason)
+	}
+	return left, false
+}
+
+// end notes why the process ends. The first reason counts.
+func (p *process) end(reason error) {
+	if p.mb.User&flagExit == 0 {
+		p.mb.User |= flagExit
+		p.rare().reason = reason
+	}
+}
+
+// closable is a machine that must be told of every end, also by Kill.
+type closable interface{ close(c *Ctx) }
 
 // finish ends the process for reason: report, Terminate, then everything it has is given up. The turn is over with it.
 func (c *Ctx) finish(p *process, reason error) sched.Next {
 	if p.mb.User&flagTold == 0 {
 		p.mb.User |= flagTold
-		t, ok := p.machine.(Terminator)
-		ok = ok && p.mb.User&flagUnfit == 0 && reason != Killed
-		if ok || reason != Normal {
+		t, terminates := p.machine.(Terminator)
+		terminates = terminates && p.mb.User&flagUnfit == 0
+		cl, closes := p.machine.(closable)
+		if terminates || closes || reason != Normal {
 			p.end(reason) // a panic or the loss of the core would interrupt us
 			c.w.Leave()
 			c.rt.report(p, reason)
-			if ok {
+			if terminates {
 				t.Terminate(c, reason)
+			}
+			if closes {
+				cl.close(c)
 			}
 			if !c.w.Resume() {
 				return c.detached(p, nil)
 			}
+			reason = p.cold.reason
 		}
 	}
-	c.remove(p)
+	c.remove(p, reason)
 	return sched.Done
 }
 
-// remove takes the process out of the table; what was left in its mailbox becomes dead letters. From the moment its word is
-// closed every holder of its PID finds nobody.
-func (c *Ctx) remove(p *process) {
+// remove takes the process out of the table, in the order of Erlang's erts_continue_exit_process: its timers stop, its name
+// is free, from then on every holder of its PID finds nobody; links are told, then monitors and callers; and what is left in
+// its mailbox is answered as if it had never been.
+func (c *Ctx) remove(p *process, reason error) {
 	pid := p.pid
-	if g := p.gate.Load(); g != nil {
-		g.close(func(m Message) { c.dropped(pid, m) })
-		p.gate.Store(nil)
+	r := p.cold
+	if r != nil {
+		r.idle.stop(c)
+		if r.talk != nil {
+			for _, q := range r.talk.calls.all() {
+				q.timer.stop(c)
+			}
+		}
 	}
+	c.rt.freeName(pid)
 	p.machine = nil
 	p.cold = nil
-	p.mb.User = 0
+	p.mb.User = flagDead
 	c.lc.exited++
 	c.p = nil
-	p.mb.Close(c.cache, func(m Message) { c.dropped(pid, m) })
+	rest := p.mb.Shut()
+	c.rt.freeName(pid) // one that was given to it just now
+	if r != nil {
+		c.tell(pid, reason, r)
+	}
+	drop := func(m Message) { c.dropped(pid, reason, m) }
+	if g := p.gate.Load(); g != nil {
+		g.close(drop)
+		p.gate.Store(nil)
+	}
+	if r != nil && r.stash != nil {
+		r.stash.each(func(m *Message) bool { drop(*m); return true })
+	}
+	p.mb.Drain(c.cache, rest, drop)
+	p.mb.User = 0
 	c.lc.freeSlot(c.rt, pid)
 }
 
-func (c *Ctx) dropped(to PID, m Message) {
-	if _, internal := m.Body.(*signal); internal {
+// dropped settles what a process has left unhandled.
+func (c *Ctx) dropped(to PID, reason error, m Message) {
+	switch m.From & markMask {
+	case 0:
+		c.lc.dead++
+		c.rt.watchers.tell(DeadLetter{To: to, Message: m})
+	case markCall:
+		c.emit(m.From.plain(), Message{From: to | markSignal, Body: &signal{kind: sigCallDown, reason: reason}, Word: m.Word})
+	case markSignal:
+		c.bounce(to, m)
+	}
+}
+
+// obituaries are the signals that tell others of the end of a process: links, watchers, callers; those that it watched and called
+// need not answer any more.
+func obituaries(pid PID, reason error, r *cold) iter.Seq2[PID, Message] {
+	return func(yield func(PID, Message) bool) {
+		from := pid | markSignal
+		if t := r.ties; t != nil {
+			s := linkExitSignal(pid, reason)
+			for to, state := range t.links.all() {
+				if state == 0 && !yield(to, Message{From: from, Body: s}) {
+					return
+				}
+			}
+			s = &signal{kind: sigDown, reason: reason}
+			for w := range t.watchers.all() {
+				if !yield(w.by, Message{From: from, Body: s, Word: w.ref}) {
+					return
+				}
+			}
+			for ref, m := range t.monitors.all() {
+				if !yield(m.pid, Message{From: from, Body: demonitorSignal, Word: uint64(ref)}) {
+					return
+				}
+			}
+		}
+		if t := r.talk; t != nil {
+			s := &signal{kind: sigCallDown, reason: reason}
+			for k := range t.open.all() {
+				if !yield(k.pid, Message{From: from, Body: s, Word: k.token}) {
+					return
+				}
+			}
+			for id, q := range t.calls.all() {
+				if !yield(q.to, Message{From: from, Body: callDoneSignal, Word: uint64(id)}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tellAtOnce is how many obituaries are sent in the dying process's own turn.
+const tellAtOnce = 512
+
+// tell sends the obituaries.
+func (c *Ctx) tell(pid PID, reason error, r *cold) {
+	if r.ties == nil && r.talk == nil {
 		return
 	}
-	c.lc.dead++
-	c.rt.watchers.tell(DeadLetter{To: to, Message: m})
+	n := 0
+	if t := r.ties; t != nil {
+		n += t.links.len() + t.watchers.len() + t.monitors.len()
+	}
+	if t := r.talk; t != nil {
+		n += t.open.len() + t.calls.len()
+	}
+	all := obituaries(pid, reason, r)
+	if n <= tellAtOnce {
+		for to, m := range all {
+			c.emit(to, m)
+		}
+		return
+	}
+	next, stop := iter.Pull2(all)
+	c.rt.pending.Add(1)
+	c.w.Schedule(&crier{c.rt, next, stop}, sched.Normal)
 }
+
+// crier is a task that sends the obituaries of a process which had very many links or monitors, some in each turn.
+type crier struct {
+	rt   *Runtime
+	next func() (PID, Message, bool)
+	stop func()
+}
+
+// Run sends some.
+func (t *crier) Run(w *sched.Worker) sched.Next {
+	c := w.Local.(*Ctx)
+	for range tellAtOnce {
+		to, m, ok := t.next()
+		if !ok {
+			t.stop()
+			t.rt.pending.Add(-1)
+			return sched.Done
+		}
+		c.emit(to, m)
+	}
+	w.Used += sched.TurnReductions
+	return sched.Spent
+}
+
+// Publish does nothing: the task belongs to no worker.
+func (t *crier) Publish(*sched.Worker) {}
+
+// Detach does nothing: the task calls no foreign code.
+func (t *crier) Detach() {}
+
+// Priority returns Normal.
+func (t *crier) Priority() sched.Priority { return sched.Normal }
 
 // report logs the end of a process that did not end as it should: an error other than Normal, Shutdown and Killed.
 func (rt *Runtime) report(p *process, reason error) {

@@ -2,11 +2,11 @@ package proc
 
 import (
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/thrum-go/thrum/internal/atomics"
 	"github.com/thrum-go/thrum/mpsc"
-	"github.com/thrum-go/thrum/sched"
 )
 
 // Overflow says what happens to a message for a full mailbox. All of them count what they turn away.
@@ -37,30 +37,39 @@ func (o Overflow) String() string {
 // gate is the mailbox of a process with a bound. To be exact about the bound, and to drop the oldest, sender and
 // receiver must see the same queue, so it is a plain one under a lock that is held for some nanoseconds; a signal in the
 // ordinary mailbox says that there is something in it. Everything for the process goes this way, signals too, so that
-// the order is kept; only messages count.
+// the order is kept; only messages and calls count, and not what signals leave as messages.
 type gate struct {
-	mu     sync.Mutex
-	pid    PID
-	bound  int
-	policy Overflow
-	buf    []Message // a ring; grows up to what is needed
-	head   int
-	n      int
-	msgs   int  // of the n, those that are messages
-	told   bool // the process has been told, or is at work on the queue
-	closed bool
-	turned atomics.Uint64 // messages rejected or dropped
+	mu      sync.Mutex
+	pid     PID
+	bound   int
+	policy  Overflow
+	buf     []gated // a ring; grows up to what is needed
+	head    int
+	n       int
+	msgs    int  // of the n, those that count
+	signals int  // of the n, those that have not taken effect
+	told    bool // the process has been told, or is at work on the queue
+	urged   bool // it has been told that there are signals
+	closed  bool
+	turned  atomics.Uint64 // messages rejected or dropped
 }
+
+type gated struct {
+	m      Message
+	counts bool
+}
+
+func (g *gate) at(i int) *gated { return &g.buf[(g.head+i)%len(g.buf)] }
 
 // put queues m and reports whether the process must be told.
 func (g *gate) put(to PID, m Message) (tell bool, dropped bool, err error) {
-	_, internal := m.Body.(*signal)
+	e := gated{m, !m.From.isSignal()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed || g.pid != to {
 		return false, false, ErrNoProc
 	}
-	if !internal && g.msgs >= g.bound {
+	if e.counts && g.msgs >= g.bound {
 		switch g.policy {
 		case Reject:
 			g.turned.Add(1)
@@ -74,38 +83,45 @@ func (g *gate) put(to PID, m Message) (tell bool, dropped bool, err error) {
 		dropped = true
 	}
 	if g.n == len(g.buf) {
-		buf := make([]Message, max(4, 2*len(g.buf)))
+		buf := make([]gated, max(4, 2*len(g.buf)))
 		for i := range g.n {
-			buf[i] = g.buf[(g.head+i)%len(g.buf)]
+			buf[i] = *g.at(i)
 		}
 		g.buf, g.head = buf, 0
 	}
-	g.buf[(g.head+g.n)%len(g.buf)] = m
 	g.n++
-	if !internal {
-		g.msgs++
-	}
+	*g.at(g.n - 1) = e
 	tell = !g.told
+	if e.counts {
+		g.msgs++
+	} else {
+		g.signals++
+		tell = tell || !g.urged
+		g.urged = true
+	}
 	g.told = true
 	return tell, dropped, nil
 }
 
-// dropOldest removes the oldest message; signals keep their place.
+// dropOldest removes the oldest message that counts; signals, and what they have left, keep their place.
 func (g *gate) dropOldest() {
 	i := 0
-	for {
-		if _, internal := g.buf[(g.head+i)%len(g.buf)].Body.(*signal); !internal {
-			break
-		}
+	for !g.at(i).counts {
 		i++
 	}
-	for ; i > 0; i-- {
-		g.buf[(g.head+i)%len(g.buf)] = g.buf[(g.head+i-1)%len(g.buf)]
+	g.removeAt(i)
+}
+
+func (g *gate) removeAt(i int) {
+	if g.at(i).counts {
+		g.msgs--
 	}
-	g.buf[g.head] = Message{}
+	for ; i > 0; i-- {
+		*g.at(i) = *g.at(i - 1)
+	}
+	*g.at(0) = gated{}
 	g.head = (g.head + 1) % len(g.buf)
 	g.n--
-	g.msgs--
 }
 
 // get takes the oldest entry; without one, the next put tells the process again.
@@ -116,20 +132,77 @@ func (g *gate) get() (m Message, ok bool) {
 		g.told = false
 		return m, false
 	}
-	m = g.buf[g.head]
-	g.buf[g.head] = Message{}
-	g.head = (g.head + 1) % len(g.buf)
-	g.n--
-	if _, internal := m.Body.(*signal); !internal {
-		g.msgs--
+	m = g.at(0).m
+	if m.From.isSignal() && !isNote(m) {
+		g.signals--
+		g.urged = g.signals > 0
 	}
+	g.removeAt(0)
 	return m, true
 }
 
-func (g *gate) len() int {
+// nextSignal takes the oldest signal out and leaves a hole in its place.
+func (g *gate) nextSignal() (m Message, hole *signal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.msgs
+	g.urged = g.signals > 0
+	for i := 0; g.urged; i++ {
+		if e := g.at(i); e.m.From.isSignal() && !isNote(e.m) {
+			m, hole = e.m, &signal{kind: sigHole}
+			e.m = Message{From: markSignal, Body: hole}
+			g.signals--
+			return m, hole
+		}
+	}
+	return m, nil
+}
+
+// fill puts what a signal has left into its hole, or removes that.
+func (g *gate) fill(hole *signal, m Message, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range g.n {
+		if s, is := g.at(i).m.Body.(*signal); is && s == hole {
+			if ok {
+				g.at(i).m = m
+			} else {
+				g.removeAt(i)
+			}
+			return
+		}
+	}
+}
+
+// isNote reports whether m is an entry that means something only to the process that has it in its queue.
+func isNote(m Message) bool {
+	s, ok := m.Body.(*signal)
+	return ok && m.From&markMask == markSignal && (s.kind == sigYield || s.kind == sigHole)
+}
+
+// each calls f with each message until it returns false. f may change what does not count.
+func (g *gate) each(f func(*Message) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range g.n {
+		if !f(&g.at(i).m) {
+			return
+		}
+	}
+}
+
+// state returns how many messages there are, and the bound, 0 for none.
+func (g *gate) state() (n, bound int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if bound = g.bound; bound == math.MaxInt {
+		bound = 0
+	}
+	for i := range g.n {
+		if !g.at(i).m.From.isSignal() {
+			n++
+		}
+	}
+	return n, bound
 }
 
 func (g *gate) close(drop func(Message)) {
@@ -137,12 +210,43 @@ func (g *gate) close(drop func(Message)) {
 	g.closed = true
 	left := make([]Message, 0, g.n)
 	for i := range g.n {
-		left = append(left, g.buf[(g.head+i)%len(g.buf)])
+		left = append(left, g.at(i).m)
 	}
-	g.buf, g.n, g.msgs = nil, 0, 0
+	g.buf, g.n, g.msgs, g.signals = nil, 0, 0, 0
 	g.mu.Unlock()
 	for _, m := range left {
 		drop(m)
+	}
+}
+
+// gateSignals lets the signals in the gate take effect, and leaves what they leave in their place.
+func (c *Ctx) gateSignals(p *process) {
+	g := p.gate.Load()
+	if g == nil {
+		return
+	}
+	for {
+		m, hole := g.nextSignal()
+		if hole == nil {
+			return
+		}
+		left, ok := c.acted(p, m)
+		g.fill(hole, left, ok)
+	}
+}
+
+// fromGate takes the next message out of the gate.
+func (c *Ctx) fromGate(p *process, g *gate) (m Message, ok bool) {
+	for {
+		if m, ok = g.get(); !ok {
+			return m, false
+		}
+		if !m.From.isSignal() || isNote(m) {
+			return m, true
+		}
+		if m, ok = c.acted(p, m); ok {
+			return m, true
+		}
 	}
 }
 
@@ -150,8 +254,7 @@ func (g *gate) close(drop func(Message)) {
 func (c *Ctx) sendGated(p *process, to PID, m Message) error {
 	g := p.gate.Load()
 	if g == nil {
-		c.lc.dead++
-		return c.rt.nobody(to, m)
+		return c.nobody(to, m)
 	}
 	tell, dropped, err := g.put(to, m)
 	if dropped {
@@ -162,12 +265,40 @@ func (c *Ctx) sendGated(p *process, to PID, m Message) error {
 		c.lc.rejected++
 		return err
 	case err != nil:
-		c.lc.dead++
-		return c.rt.nobody(to, m)
+		return c.nobody(to, m)
 	case tell:
-		_ = c.deliver(p, to, mpsc.Gated, unordered, Message{Body: gateSignal})
+		c.tellGate(p, to)
 	}
 	return nil
+}
+
+// emitGated is emit for a process with a bounded mailbox.
+func (c *Ctx) emitGated(p *process, to PID, m Message) bool {
+	g := p.gate.Load()
+	if g == nil {
+		return c.bounce(to, m)
+	}
+	tell, _, err := g.put(to, m)
+	if err != nil {
+		return c.bounce(to, m)
+	}
+	if tell {
+		c.tellGate(p, to)
+	}
+	return true
+}
+
+func (c *Ctx) tellGate(p *process, to PID) {
+	m := Message{From: markSignal, Body: gateSignal}
+	switch p.mb.Signal(c.cache, uint64(to), mpsc.Gated, m) {
+	case mpsc.Direct:
+		c.act(p, m)
+	case mpsc.Schedule:
+		c.act(p, m)
+		c.settleOwned(p)
+	case mpsc.Inject:
+		c.rt.resubmit(p)
+	}
 }
 
 // postGated is sendGated without a core.
@@ -187,42 +318,23 @@ func (rt *Runtime) postGated(p *process, to PID, m Message) error {
 	case err != nil:
 		return rt.lostOutside(to, m)
 	case tell:
-		_ = rt.postTo(p, to, mpsc.Gated, Message{Body: gateSignal})
+		rt.postSignal(p, to, mpsc.Gated, Message{From: markSignal, Body: gateSignal})
 	}
 	return nil
 }
 
-// gatedTurn is the turn of a process with messages in its gate. It ends when the gate is empty, or the turn used up.
-func (c *Ctx) gatedTurn(p *process) sched.Next {
-	g := p.gate.Load()
-	for {
-		m, ok := g.get()
-		if !ok {
-			p.mb.User &^= flagGate
-			c.settle(p)
-			return sched.Yield // what has come since is in the mailbox
-		}
-		c.reds--
-		if s, ok := m.Body.(*signal); ok {
-			if reason := c.signalled(p, s); reason != nil {
-				c.settle(p)
-				return c.finish(p, reason)
+// signalGated is emitGated without a core.
+func (rt *Runtime) signalGated(p *process, to PID, m Message) bool {
+	if g := p.gate.Load(); g != nil {
+		if tell, _, err := g.put(to, m); err == nil {
+			if tell {
+				rt.postSignal(p, to, mpsc.Gated, Message{From: markSignal, Body: gateSignal})
 			}
-		} else {
-			c.msgs++
-			c.w.Leave()
-			err := p.machine.Handle(c, m)
-			if !c.w.Resume() {
-				return c.detached(p, err)
-			}
-			if err != nil {
-				c.settle(p)
-				return c.finish(p, err)
-			}
-		}
-		if (c.reds < c.mark || c.w.Ticked()) && c.look() {
-			c.settle(p)
-			return sched.Spent
+			return true
 		}
 	}
+	if back, ok := answerOf(to, m); ok {
+		rt.signal(m.From.plain(), back)
+	}
+	return false
 }

@@ -40,15 +40,30 @@ func (s Status) String() string {
 // Info describes a process at one moment between two of its messages; of a stuck process only PID, Type and Status are
 // known.
 type Info struct {
-	PID        PID
-	Type       string // the Go type of its machine
-	Status     Status
-	Priority   Priority
-	Messages   int    // in its mailbox, without the one it handles
-	Reductions uint64 // used since it began
-	Bound      int    // of its mailbox, 0 when it has none
-	Turned     uint64 // messages that a bounded mailbox has rejected or dropped
+	PID         PID
+	Type        string // the Go type of its machine; of a process in direct style its function
+	Name        string // registered, or ""
+	State       string // what the machine's StateName says, or ""
+	Status      Status
+	Parent      PID // who spawned it, if it was linked, monitored or named at birth; else zero
+	TrapExit    bool
+	Priority    Priority
+	Messages    int           // in its mailbox, without the one it handles
+	Oldest      time.Duration // about how long the oldest of them has waited, to some milliseconds; 0 when that is not known
+	Reductions  uint64        // used since it began
+	Memory      int           // bytes that the runtime has for it: slot, mailbox, links, monitors, calls; without the machine's own
+	Bound       int           // of its mailbox, 0 when it has none
+	Turned      uint64        // messages that a bounded mailbox has rejected or dropped
+	Links       []PID         // in no particular order, as the following
+	Monitors    []PID         // that it monitors; zero for a name that nobody had
+	MonitoredBy []PID         // ports of goroutines among them
+	Calls       int           // calls that it has taken and not replied to
+	Requests    int           // requests that it waits for
 }
+
+// StateNamer is a Machine that has states with names, shown in Info. StateName is called between two messages; it must not
+// block, and not change anything.
+type StateNamer interface{ StateName() string }
 
 // Info describes the process pid, as its own worker sees it; of a process inside a handler it waits until the handler returns, or has
 // been recognised as stuck after Config.StuckAfter. Any goroutine may call it but a handler, which uses Ctx.Info.
@@ -70,8 +85,8 @@ func (rt *Runtime) Info(pid PID) (Info, error) {
 			// It waits, so it can answer at once. The signal makes no difference to it; when other messages came first it
 			// comes after them.
 			answer := make(chan Info, 1)
-			if err := rt.postSignal(p, pid, &signal{kind: sigInfo, answer: answer}); err != nil {
-				return Info{}, err
+			if !rt.signal(pid, Message{From: markSignal, Body: &signal{kind: sigInfo, answer: answer}}) {
+				return Info{}, ErrNoProc
 			}
 			if i, ok := rt.answered(p, pid, answer); ok {
 				return i, nil
@@ -141,15 +156,18 @@ func (c *Ctx) info(p *process) Info {
 		p.mb.Fetch(c.cache, gen)
 	}
 	i := Info{
-		PID: p.pid, Type: p.ownType(), Priority: p.Priority(), Messages: p.mb.Len(),
-		Reductions: p.reductions, Status: Runnable,
+		PID: p.pid, Type: p.ownType(), Priority: p.Priority(), Messages: p.mb.Len(), TrapExit: p.mb.User&flagTrap != 0,
+		Reductions: p.reductions, Status: Runnable, Name: c.rt.nameOf(p.pid), State: p.stateName(),
 	}
 	if c.p == p && !c.w.Between() {
 		i.Status = Running
 		i.Reductions += uint64(c.from - c.reds)
 	}
+	c.tiesOf(p, &i)
 	if g := p.gate.Load(); g != nil {
-		i.Messages, i.Bound, i.Turned = g.len(), g.bound, g.turned.Load()
+		n, bound := g.state()
+		i.Messages += n
+		i.Bound, i.Turned = bound, g.turned.Load()
 	}
 	if i.Messages == 0 && i.Status == Runnable {
 		i.Status = Waiting
@@ -157,18 +175,28 @@ func (c *Ctx) info(p *process) Info {
 	return i
 }
 
-func (rt *Runtime) unknown(pid PID) error {
+// own reports, as an error, when pid belongs to another runtime.
+func (rt *Runtime) own(pid PID) error {
 	if pid != 0 && uint64(pid)&(addressMask&^maxIndex) != rt.table.base {
 		return fmt.Errorf("%w: %v", ErrWrongRuntime, pid)
+	}
+	return nil
+}
+
+// unknown says why nobody is found at pid.
+func (rt *Runtime) unknown(pid PID) error {
+	if err := rt.own(pid); err != nil {
+		return err
 	}
 	return ErrNoProc
 }
 
-// postSignal sends a signal from outside.
-func (rt *Runtime) postSignal(p *process, to PID, s *signal) error {
-	m := Message{Body: s}
-	if p.mb.State().Gated() {
-		return rt.postGated(p, to, m)
+// lives reports whether pid is a process that has not ended.
+func (rt *Runtime) lives(pid PID) bool {
+	p := rt.table.find(pid)
+	if p == nil {
+		return false
 	}
-	return rt.postTo(p, to, 0, m)
+	s := p.mb.State()
+	return s.Gen() == pid.gen() && s.Kind() != mpsc.Closed
 }

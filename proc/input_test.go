@@ -34,7 +34,7 @@ func TestNewRefusesBadConfig(t *testing.T) {
 		{Config{Workers: -1}, []string{"Config.Workers", "-1", "255"}},
 		{Config{Workers: sched.MaxWorkers + 1}, []string{"Config.Workers", "256", "255"}},
 		{Config{MaxProcesses: -5}, []string{"Config.MaxProcesses", "-5"}},
-		{Config{MaxProcesses: 1<<27 + 1}, []string{"Config.MaxProcesses", "134217729", "134217728"}},
+		{Config{MaxProcesses: 1<<27 + 1}, []string{"Config.MaxProcesses", "134217729", "130023424"}},
 		{Config{StuckAfter: -time.Second}, []string{"Config.StuckAfter", "-1s", "10ms"}},
 	} {
 		rt, err := New(c.cfg)

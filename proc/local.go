@@ -9,6 +9,7 @@ import (
 type local struct {
 	_     pad
 	cache *mpsc.Cache[Message]
+	ctx   *Ctx // of the worker that holds the core; set when it gets it
 	slots []uint32
 
 	messages, spawned, exited, dead, rejected, dropped uint64

@@ -21,6 +21,7 @@ type stripe struct {
 	busy  atomics.Uint32 // 1 while a goroutine uses the stripe: set and cleared by that goroutine; all else is its
 	cache *mpsc.Cache[Message]
 	slots []uint32
+	ports []*port
 	_     [64]byte
 }
 

@@ -20,31 +20,26 @@ type process struct {
 	cold       *cold                        // what few processes need at any moment; nil until then
 }
 
-// cold is the part of a process that is rarely needed.
-type cold struct {
-	reason error  // why it ends, while flagExit is set
-	behind PID    // the receiver it waits for, while flagHeld is set
-	heldAt uint32 // the monitor's tick then
-}
-
-func (p *process) rare() *cold {
-	if p.cold == nil {
-		p.cold = &cold{}
-	}
-	return p.cold
-}
-
-// Flags in mb.User. Those in slowFlags make a turn look twice before it takes a message.
+// Flags in mb.User. With one of slowFlags a turn looks twice before it takes a message.
 const (
-	flagStart uint16    = 1 << iota // machine is still a pending factory
-	flagExit                        // ends for reason at its next turn
-	flagTold                        // crash report and Terminate are done
-	flagHeld                        // lets the receiver behind catch up
-	flagGate                        // messages wait in the gate
-	flagUnfit                       // Init has not succeeded: no Terminate
-	flagPrio  = 1 << 14             // two bits of priority, the highest ones
+	flagStart  uint16    = 1 << iota // machine is still a pending factory
+	flagExit                         // ends for reason at its next turn
+	flagTold                         // crash report and Terminate are done
+	flagHeld                         // lets the receiver behind catch up
+	flagGate                         // something waits in the gate
+	flagUnfit                        // no Terminate: Init has not succeeded, or it was killed
+	flagTrap                         // exit signals become messages
+	flagAwait                        // handles nothing until talk.await is ready
+	flagReady                        // which it is
+	flagRetry                        // messages in the stash are to be handled again
+	flagIdle                         // a receive timeout is set
+	flagQuits                        // its goroutine ends on purpose, by Goexit
+	flagDirect                       // machine is a *Self
+	flagDead                         // its mailbox is being emptied for good
+	flagPrio   = 1 << 14             // two bits of priority, the highest ones
 
-	slowFlags = flagStart | flagExit | flagHeld | flagGate
+	slowFlags = flagStart | flagExit | flagHeld | flagGate | flagAwait | flagRetry | flagIdle
+	wakeFlags = flagExit | flagGate | flagReady | flagRetry
 	prioShift = 14
 )
 
@@ -73,16 +68,15 @@ func (p *process) Detach() { p.mb.Detach() }
 // Run is one turn: messages are handled until there are none, or the turn's reductions or time are used up.
 func (p *process) Run(w *sched.Worker) sched.Next {
 	c := w.Local.(*Ctx)
-	cache := c.cache
 	gen := p.pid.gen()
-	if owned, _ := p.mb.Owns(cache, gen); !owned {
-		p.mb.Claim(cache, gen)
-	}
 	c.p = p
 	c.self = p.pid
 	c.reds, c.from = sched.TurnReductions, sched.TurnReductions
 	c.tick = 0
 	c.mark = sched.TurnReductions - 32
+	if p.mb.State()^gen != c.tag {
+		c.board(p)
+	}
 	if p.mb.User&slowFlags != 0 {
 		if next, over := c.slowTurn(p); over {
 			return next
@@ -94,48 +88,67 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 			m = *first
 			first.Body = nil // what is left of it keeps nothing alive
 		} else if p.mb.HasNext() {
-			m = p.mb.Next(cache)
+			m = p.mb.Next(c.cache)
 		} else {
 			c.settle(p) // once released, the process is not ours to write
 			if p.mb.Release(gen, c.tag) {
 				return sched.Done
 			}
-			p.mb.Fetch(cache, gen)
+			p.mb.Fetch(c.cache, gen)
+			if p.mb.User&slowFlags == 0 {
+				continue
+			}
+			if next, over := c.slowTurn(p); over {
+				return next
+			}
 			continue
 		}
 		c.reds--
-		if s, ok := m.Body.(*signal); ok {
-			if reason := c.signalled(p, s); reason != nil {
-				c.settle(p)
-				return c.finish(p, reason)
-			}
-			if p.mb.User&flagGate != 0 {
-				c.settle(p)
-				return c.gatedTurn(p)
-			}
+		c.msgs++
+		w.Leave()
+		var err error
+		if m.From&markMask == 0 {
+			err = p.machine.Handle(c, m)
 		} else {
-			c.msgs++
-			w.Leave()
-			err := p.machine.Handle(c, m)
-			if !w.Resume() {
-				return c.detached(p, err)
-			}
-			if err != nil {
-				c.settle(p)
-				return c.finish(p, err)
-			}
+			err = c.called(p, m)
 		}
-		if p.mb.HasNext() && (c.reds < c.mark || w.Ticked()) && c.look() {
+		if !w.Resume() {
+			return c.detached(p, err)
+		}
+		if err != nil {
+			c.settle(p)
+			return c.finish(p, err)
+		}
+		if p.mb.HasNext() && (c.reds < c.mark || w.Ticked()) && c.look(p) {
 			c.settle(p)
 			return sched.Spent
+		}
+		if p.mb.User&slowFlags != 0 {
+			if next, over := c.slowTurn(p); over {
+				return next
+			}
 		}
 	}
 }
 
-// look decides, now and then, whether the turn is over: its reductions are used up, or its time.
-func (c *Ctx) look() (over bool) {
+// board makes this core the process's owner, or lets signals take effect that have come to a process of this core.
+func (c *Ctx) board(p *process) {
+	gen := p.pid.gen()
+	if owned, _ := p.mb.Owns(c.cache, gen); !owned {
+		p.mb.Claim(c.cache, gen)
+	} else if p.mb.State().Urgent() {
+		p.mb.Fetch(c.cache, gen)
+	}
+}
+
+// look decides, now and then, whether the turn is over: its reductions are used up, or its time. Signals that have come
+// take effect.
+func (c *Ctx) look(p *process) (over bool) {
 	if c.reds <= 0 || c.w.Look() {
 		return true
+	}
+	if p.mb.State().Urgent() {
+		p.mb.Fetch(c.cache, p.pid.gen())
 	}
 	c.mark = max(0, c.reds-c.w.Core().Batch())
 	return false
@@ -151,8 +164,8 @@ func (c *Ctx) settle(p *process) {
 	c.msgs = 0
 }
 
-// slowTurn does what a turn begins with in the rare cases: start, end, being held back, a bounded mailbox. over says that
-// the turn ends here.
+// slowTurn does what comes before the next message in the rare cases: start, end, being held back, and what slowLoop is for.
+// over says that the turn ends here.
 func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
 	if p.mb.User&flagHeld != 0 {
 		if c.held(p.cold) {
@@ -168,8 +181,8 @@ func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
 			return next, true
 		}
 	}
-	if p.mb.User&flagGate != 0 {
-		return c.gatedTurn(p), true
+	if p.mb.User&loopFlags != 0 {
+		return c.slowLoop(p)
 	}
 	return 0, false
 }
@@ -185,6 +198,9 @@ func (c *Ctx) start(p *process) (next sched.Next, over bool) {
 		err = ErrFactory
 	} else {
 		p.setMachine(c, m)
+		if _, ok := m.(*Self); ok {
+			p.mb.User |= flagDirect
+		}
 		if i, ok := m.(Initializer); ok {
 			err = i.Init(c)
 		}
@@ -199,14 +215,6 @@ func (c *Ctx) start(p *process) (next sched.Next, over bool) {
 		return c.finish(p, err), true
 	}
 	return 0, false
-}
-
-// end notes why the process ends. The first reason counts.
-func (p *process) end(reason error) {
-	if p.mb.User&flagExit == 0 {
-		p.mb.User |= flagExit
-		p.rare().reason = reason
-	}
 }
 
 // detached hands over a process whose handler has come back to find its core gone: any worker goes on with it.
@@ -230,6 +238,16 @@ func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, k
 		rt.logger().Error("proc: internal task panicked", "panic", v, "stack", string(stack))
 		return sched.Done
 	}
+	c := w.Local.(*Ctx)
+	c.call = Caller{}
+	if p.mb.User&flagQuits != 0 && v == nil {
+		p.mb.User &^= flagQuits
+		if s, ok := p.machine.(*Self); ok && s.crash != nil {
+			p.cold.reason = s.crash // in one of the functions that were deferred
+			rt.report(p, s.crash)
+		}
+		return c.crashed(p, kept)
+	}
 	reason := ErrGoexit
 	if v != nil {
 		reason = &Panic{Value: v, Stack: stack}
@@ -242,7 +260,11 @@ func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, k
 		p.machine = terminated{p.machine}
 	}
 	p.end(reason)
-	c := w.Local.(*Ctx)
+	return c.crashed(p, kept)
+}
+
+// crashed ends the turn of a process whose code did not return.
+func (c *Ctx) crashed(p *process, kept bool) sched.Next {
 	if !kept {
 		return c.detached(p, nil)
 	}

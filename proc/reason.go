@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,9 +21,18 @@ var (
 	NoProc error = exitReason("noproc")
 )
 
+// ExitValue is an exit reason that carries any value.
+type ExitValue struct{ Value any }
+
+// Error returns the value as text.
+func (e ExitValue) Error() string { return fmt.Sprintf("proc: exit: %v", e.Value) }
+
 type exitReason string
 
 func (r exitReason) Error() string { return "proc: exit: " + string(r) }
+
+// Is makes the reason NoProc an ErrNoProc as well.
+func (r exitReason) Is(target error) bool { return r == "noproc" && target == ErrNoProc }
 
 // Panic is the exit reason of a process whose code panicked.
 type Panic struct {
@@ -57,6 +67,20 @@ var (
 	ErrFactory = errors.New("proc: factory returned nil instead of a Machine")
 	// ErrGoexit is the exit reason of a process whose code called runtime.Goexit.
 	ErrGoexit = errors.New("proc: handler called runtime.Goexit")
+	// ErrTimeout is why a call has no reply: none came in time. It is a context.DeadlineExceeded too.
+	ErrTimeout = fmt.Errorf("proc: no reply in time: %w", context.DeadlineExceeded)
+	// ErrCallingSelf is why a process cannot call itself: it would wait for itself.
+	ErrCallingSelf = errors.New("proc: a process cannot call itself")
+	// ErrNoCaller says that nobody waits for the reply.
+	ErrNoCaller = errors.New("proc: no caller waits for a reply")
+	// ErrNameTaken says that another process has the name.
+	ErrNameTaken = errors.New("proc: name is taken")
+	// ErrHasName says that the process has a name already; it can have one.
+	ErrHasName = errors.New("proc: process has a name already")
+	// ErrNoName says that nobody has the name.
+	ErrNoName = errors.New("proc: nobody has the name")
+	// ErrWrongGoroutine says that a method of Self was called outside its process.
+	ErrWrongGoroutine = errors.New("proc: method of Self called outside its process")
 	// ErrTooMany says that the runtime has as many processes as Config.MaxProcesses allows.
 	ErrTooMany = errors.New("proc: too many processes")
 )

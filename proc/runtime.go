@@ -5,6 +5,7 @@ import (
 	"iter"
 	"log/slog"
 	"time"
+	"unsafe"
 
 	"github.com/thrum-go/thrum/internal/atomics"
 	"github.com/thrum-go/thrum/mpsc"
@@ -24,7 +25,7 @@ type Config struct {
 	// Shutdown puts it back. See sched.Config.
 	NoHostP bool
 
-	// MaxProcesses is how many processes there can be at a time, 0 for the most that PIDs can tell apart: 2^27. Free places
+	// MaxProcesses is how many processes there can be at a time, 0 for the most that PIDs can tell apart: 130 million. Free places
 	// are handed round in batches of up to a 1,024th of it, so Spawn may refuse some batches early.
 	MaxProcesses int
 
@@ -49,9 +50,12 @@ type Runtime struct {
 	warned   oncePerSecond
 	types    types
 	closing  closing
+	names    registry
+	ports    ports
+	pending  atomics.Int64 // tasks of the runtime's own that end by themselves
 }
 
-var runtimes atomics.Uint64 // how many have been made; numbers go round after 8,191
+var runtimes atomics.Uint64 // how many have been made; numbers go round after 2,047
 
 // New starts a runtime. Shutdown ends it.
 //
@@ -60,17 +64,18 @@ func New(cfg Config) (*Runtime, error) {
 	switch {
 	case cfg.Workers < 0 || cfg.Workers > sched.MaxWorkers:
 		return nil, fmt.Errorf("proc: Config.Workers is %d; it must be from 1 to %d, or 0 for GOMAXPROCS", cfg.Workers, sched.MaxWorkers)
-	case cfg.MaxProcesses < 0 || cfg.MaxProcesses > maxIndex+1:
-		return nil, fmt.Errorf("proc: Config.MaxProcesses is %d; it must be from 1 to %d, or 0 for that many", cfg.MaxProcesses, maxIndex+1)
+	case cfg.MaxProcesses < 0 || cfg.MaxProcesses > portBase:
+		return nil, fmt.Errorf("proc: Config.MaxProcesses is %d; it must be from 1 to %d, or 0 for that many", cfg.MaxProcesses, portBase)
 	case cfg.StuckAfter < 0:
 		return nil, fmt.Errorf("proc: Config.StuckAfter is %v; it must be positive, or 0 for 10ms", cfg.StuckAfter)
 	}
 	rt := &Runtime{cfg: cfg, pool: mpsc.NewPool[Message]()}
 	rt.closing.init()
+	rt.names.init()
 	number := (runtimes.Add(1)-1)%(1<<runtimeBits-1) + 1
 	most := cfg.MaxProcesses
 	if most == 0 {
-		most = maxIndex + 1
+		most = portBase
 	}
 	rt.table.init(number, most)
 	rt.locals.Store(&[]*local{})
@@ -82,18 +87,26 @@ func New(cfg Config) (*Runtime, error) {
 		Logger:     cfg.Logger,
 		NewCore: func(c *sched.Core) any {
 			l := &local{cache: rt.pool.NewCache(c.ID())}
+			l.cache.OnSignal = func(m *mpsc.Mailbox[Message], v Message) {
+				l.ctx.onSignal((*process)(unsafe.Pointer(m)), v) // the mailbox is the first field
+			}
 			ls := append((*rt.locals.Load())[:c.ID():c.ID()], l)
 			rt.locals.Store(&ls)
 			return l
 		},
 		NewWorker: func(w *sched.Worker) any {
 			l := w.Core().Local.(*local)
-			return &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID())}
+			l.ctx = &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID())}
+			return l.ctx
 		},
 		Crashed: rt.crashed,
-		Look:    func(w *sched.Worker) { w.Local.(*Ctx).lc.publish() },
-		Idle:    func(w *sched.Worker) { w.Local.(*Ctx).cache.Flush() },
-		Stuck:   rt.isStuck,
+		Look: func(w *sched.Worker) {
+			l := w.Local.(*Ctx).lc
+			l.cache.Now = w.Sched().Ticks()
+			l.publish()
+		},
+		Idle:  func(w *sched.Worker) { w.Local.(*Ctx).cache.Flush() },
+		Stuck: rt.isStuck,
 	})
 	if err != nil {
 		return nil, err
@@ -143,8 +156,8 @@ func (o *oncePerSecond) allow() bool {
 func (rt *Runtime) Processes() iter.Seq[PID] {
 	return func(yield func(PID) bool) {
 		for s, slab := range *rt.table.dir.Load() {
-			for i := range slab {
-				st := slab[i].mb.State()
+			for i := range slab.procs {
+				st := slab.procs[i].mb.State()
 				if st.Gen() == 0 || st.Kind() == mpsc.Closed {
 					continue
 				}

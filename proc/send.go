@@ -2,12 +2,17 @@ package proc
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/thrum-go/thrum/mpsc"
 	"github.com/thrum-go/thrum/sched"
 )
 
 var errNilMachine = errors.New("proc: Become: machine is nil")
+
+func errDirect(what string) error {
+	return fmt.Errorf("proc: %s: the process is written in direct style; see the methods of Self", what)
+}
 
 // deliver sends from a core on behalf of nobody, or of a process with the given stamp.
 func (c *Ctx) deliver(p *process, to PID, gate mpsc.State, stamp uint64, m Message) error {
@@ -27,8 +32,7 @@ func (c *Ctx) sent(r mpsc.Sent, p *process, to PID, m Message) error {
 	case mpsc.Inject:
 		c.rt.resubmit(p)
 	case mpsc.Gone:
-		c.lc.dead++
-		return c.rt.nobody(to, m)
+		return c.nobody(to, m)
 	case mpsc.Gate:
 		return c.sendGated(p, to, m)
 	}
@@ -59,20 +63,22 @@ func (c *Ctx) held(r *cold) bool {
 	return c.cache.Behind(uint64(r.behind))
 }
 
-// nobody tells the watchers of a message without receiver, and says why.
-func (rt *Runtime) nobody(to PID, m Message) error {
-	if _, internal := m.Body.(*signal); !internal {
+// nobody counts a message without receiver, tells the watchers of it, and says why. A call is no dead letter, since its caller is told.
+func (c *Ctx) nobody(to PID, m Message) error {
+	if m.From&markMask == 0 {
+		c.lc.dead++
+		c.rt.watchers.tell(DeadLetter{To: to, Message: m})
+	}
+	return c.rt.unknown(to)
+}
+
+// lostOutside is nobody outside the workers.
+func (rt *Runtime) lostOutside(to PID, m Message) error {
+	if m.From&markMask == 0 {
+		rt.outside.dead.Add(1)
 		rt.watchers.tell(DeadLetter{To: to, Message: m})
 	}
 	return rt.unknown(to)
-}
-
-// lostOutside counts a message without receiver from outside the workers.
-func (rt *Runtime) lostOutside(to PID, m Message) error {
-	if _, internal := m.Body.(*signal); !internal {
-		rt.outside.dead.Add(1)
-	}
-	return rt.nobody(to, m)
 }
 
 // Send sends body to the process to, from any goroutine. A goroutine's messages to one process arrive in the order in
@@ -113,11 +119,16 @@ func (rt *Runtime) postTo(p *process, to PID, gate mpsc.State, m Message) error 
 	switch p.mb.Post(ch, uint64(to), gate) {
 	case mpsc.Inject:
 		rt.resubmit(p)
-	case mpsc.Gone, mpsc.Gate:
+	case mpsc.Gone:
 		o := rt.outside.lock()
 		o.cache.Discard(ch)
 		o.unlock()
 		return rt.lostOutside(to, m)
+	case mpsc.Gate: // which it has got since we looked
+		o := rt.outside.lock()
+		o.cache.Discard(ch)
+		o.unlock()
+		return rt.postGated(p, to, m)
 	}
 	return nil
 }

@@ -70,8 +70,8 @@ func (e *ShutdownError) Error() string {
 func (e *ShutdownError) Unwrap() error { return e.Err }
 
 // Shutdown ends the runtime. It refuses sends and spawns from outside, lets the processes work until nothing is left to do
-// or half of the time has gone, asks those that live to end (they see Terminate with the reason Shutdown), and waits for
-// them until ctx is done. Then it kills. Timers are not waited for. Without a deadline in ctx the whole takes five seconds
+// or half of the time has gone, asks those that live to end, by an exit signal with the reason Shutdown (those that trap exits get an Exit message from
+// nobody, others see Terminate), and waits for them until ctx is done. Then it kills. Timers are not waited for. Without a deadline in ctx the whole takes five seconds
 // at the most.
 //
 // The result is nil when every process has ended and every goroutine of the runtime is gone, else a *ShutdownError that names
@@ -98,12 +98,12 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 	waitFor(drain, rt.drained)
 	rt.noSpawn.Store(true)
 	rt.signalAll(Shutdown)
-	waitFor(ctx, func() bool { return rt.count() == 0 })
-	if rt.count() > 0 {
+	waitFor(ctx, rt.ended)
+	if !rt.ended() {
 		rt.signalAll(Kill)
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
 		defer cancel()
-		waitFor(last, func() bool { return rt.count() == 0 })
+		waitFor(last, rt.ended)
 	}
 	left := rt.left()
 	err := rt.sched.Stop(ctx)
@@ -126,6 +126,9 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 // killGrace is what Kill and the workers get when the context is already done: time for a message, not for a handler.
 const killGrace = 100 * time.Millisecond
 
+// ended reports whether every process has ended and everybody has been told.
+func (rt *Runtime) ended() bool { return rt.count() == 0 && rt.pending.Load() == 0 }
+
 func (rt *Runtime) drained() bool {
 	return rt.offloads.Load() == 0 && rt.sched.Quiet() && rt.offloads.Load() == 0
 }
@@ -143,8 +146,9 @@ func waitFor(ctx context.Context, yes func() bool) {
 
 // signalAll sends an exit signal to every process.
 func (rt *Runtime) signalAll(reason error) {
+	s := &signal{kind: sigExit, reason: reason}
 	for pid := range rt.Processes() {
-		_ = rt.postSignal(rt.table.find(pid), pid, &signal{kind: sigExit, reason: reason})
+		rt.signal(pid, Message{From: markSignal, Body: s})
 	}
 }
 

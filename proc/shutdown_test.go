@@ -109,6 +109,7 @@ func TestShutdownEndsAProcessThatSendsToItselfForEver(t *testing.T) {
 		})
 		pid := spawn(t, rt, func() Machine { return w }, opts...)
 		send(t, rt, pid, nil)
+		until(t, "it has begun", func() bool { return w.handled.Load() > 0 })
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		half := make(chan struct{})
 		go func() { // as if half of the time had gone

@@ -1,40 +1,235 @@
 package proc
 
-// signal is everything that is not a message. Signals travel in the mailbox like messages, so that whatever one
-// process sends to another arrives in the order in which it was sent; they are told apart by the type of the body when
-// they are taken out.
+import "github.com/thrum-go/thrum/mpsc"
+
+// signal is everything that is neither a message nor a reply. Signals travel in the same queue as messages, so that whatever
+// one process sends to another takes effect in the order in which it was sent; but they take effect when they arrive at the
+// process (Erlang: are received), while messages wait until it comes to them. What a signal leaves as a message, an Exit
+// or a Down, goes to the end of the queue at that moment.
 type signal struct {
 	kind   signalKind
 	reason error
-	answer chan Info
+	exit   any       // of sigLinkExit: the Exit that a process which traps exits gets
+	answer chan Info // of sigInfo from outside
 }
 
 type signalKind uint8
 
 const (
-	sigExit signalKind = iota // from outside: end for reason
-	sigInfo                   // answer
-	sigGate                   // messages wait in the gate
+	sigExit        signalKind = iota // Ctx.Exit: end for reason
+	sigLinkExit                      // a linked process has ended
+	sigLink                          // see link.go
+	sigUnlink                        // Word is the unlink's number
+	sigUnlinkAck                     // likewise
+	sigMonitor                       // Word is the watcher's reference
+	sigDemonitor                     // likewise
+	sigDown                          // likewise
+	sigCallDown                      // the callee has ended; Word is the caller's token
+	sigCallDone                      // the caller waits no longer; likewise
+	sigCallTimeout                   // likewise; from the runtime
+	sigIdle                          // a receive timeout is over; Word says which
+	sigYield                         // nothing: a process that has more to do has put it behind its messages
+	sigGate                          // something waits in the gate
+	sigInfo                          // answer with Info; Word is the asker's token
+	sigAlive                         // answer that there is a process; likewise
+	sigHole                          // the place of a signal that is being acted upon, in a gate
 )
 
-var gateSignal = &signal{kind: sigGate}
+// The signals that say all by their kind.
+var (
+	linkSignal      = &signal{kind: sigLink}
+	unlinkSignal    = &signal{kind: sigUnlink}
+	unlinkAckSignal = &signal{kind: sigUnlinkAck}
+	monitorSignal   = &signal{kind: sigMonitor}
+	demonitorSignal = &signal{kind: sigDemonitor}
+	callDoneSignal  = &signal{kind: sigCallDone}
+	timeoutSignal   = &signal{kind: sigCallTimeout}
+	idleSignal      = &signal{kind: sigIdle}
+	yieldSignal     = &signal{kind: sigYield}
+	gateSignal      = &signal{kind: sigGate}
+	infoSignal      = &signal{kind: sigInfo}
+	aliveSignal     = &signal{kind: sigAlive}
+	noLinkSignal    = &signal{kind: sigDown, reason: NoProc}
+	noCallSignal    = &signal{kind: sigCallDown, reason: NoProc}
+)
 
-// signalled acts on a signal. The result is nil unless the process ends by it.
-func (c *Ctx) signalled(p *process, s *signal) (reason error) {
-	switch s.kind {
+// emit sends a signal or a reply, whose From says from whom, from a core that is held. It reports whether the receiver
+// lives; when it does not, the sender has been told as far as it wants to know.
+func (c *Ctx) emit(to PID, m Message) bool {
+	p := c.rt.table.find(to)
+	if p == nil {
+		return c.rt.atPort(to, m) || c.bounce(to, m)
+	}
+	r := p.mb.Signal(c.cache, uint64(to), 0, m)
+	switch r {
+	case mpsc.Direct:
+		c.act(p, m)
+	case mpsc.Schedule:
+		c.act(p, m)
+		c.settleOwned(p)
+	case mpsc.Inject:
+		c.rt.resubmit(p)
+	case mpsc.Gone:
+		return c.bounce(to, m)
+	case mpsc.Gate:
+		return c.emitGated(p, to, m)
+	}
+	return true
+}
+
+// settleOwned schedules an idle process that this core has just taken if it has something to do now, else lets it go.
+func (c *Ctx) settleOwned(p *process) {
+	if p.mb.HasNext() || p.mb.User&wakeFlags != 0 || !p.mb.Release(p.pid.gen(), c.tag) {
+		c.w.Schedule(p, p.Priority())
+	}
+}
+
+// act acts on a signal that has arrived at p, which this core owns.
+func (c *Ctx) act(p *process, m Message) {
+	if left, ok := c.acted(p, m); ok {
+		*p.mb.Put(c.cache) = left
+	}
+}
+
+// onSignal is act for what the core takes out of an inbox. A process that has ended answers like one that never was.
+func (c *Ctx) onSignal(p *process, m Message) {
+	if p.mb.User&flagDead != 0 {
+		c.bounce(p.pid, m)
+		return
+	}
+	c.act(p, m)
+}
+
+// acted is act for a process whose messages lie elsewhere: it returns the message that the signal leaves, if it does.
+func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
+	from := m.From.plain()
+	if m.From&markMask == markReply {
+		return c.replied(p, from, m)
+	}
+	switch s := m.Body.(*signal); s.kind {
 	case sigExit:
-		if s.reason == Kill {
-			return Killed
+		return p.exitSignal(from, s.reason)
+	case sigLinkExit:
+		return p.linkExit(from, s)
+	case sigLink:
+		p.linked(from)
+	case sigUnlink:
+		p.unlinked(from)
+		c.emit(from, Message{From: p.pid | markSignal, Body: unlinkAckSignal, Word: m.Word})
+	case sigUnlinkAck:
+		p.unlinkAcked(from, m.Word)
+	case sigMonitor:
+		p.tied().watchers.put(watching{from, m.Word}, struct{}{})
+	case sigDemonitor:
+		if r := p.cold; r != nil && r.ties != nil {
+			r.ties.watchers.del(watching{from, m.Word})
 		}
-		return s.reason
-	case sigInfo:
-		i := c.info(p)
-		if i.Messages == 0 {
-			i.Status = Waiting // but for the question it would be
-		}
-		s.answer <- i
+	case sigDown:
+		return p.down(from, MonitorRef(m.Word), s.reason)
+	case sigCallDown:
+		return c.callOver(p, RequestID(m.Word), from, nil, s.reason)
+	case sigCallTimeout:
+		return c.callOver(p, RequestID(m.Word), 0, nil, ErrTimeout)
+	case sigCallDone:
+		p.gaveUp(Caller{from, m.Word})
+	case sigIdle:
+		return p.idled(m)
 	case sigGate:
 		p.mb.User |= flagGate
+		c.gateSignals(p)
+	case sigInfo, sigAlive:
+		if p.mb.User&flagExit != 0 && s.answer == nil {
+			// It will be gone: who asks is told when it is, with all that others can see of it (Erlang: is_process_alive/1).
+			p.talking().open.put(Caller{from, m.Word}, struct{}{})
+			break
+		}
+		if s.kind == sigInfo {
+			c.answerInfo(p, s, m)
+			break
+		}
+		c.emit(from, Message{From: p.pid | markReply, Word: m.Word})
 	}
-	return nil
+	return left, false
+}
+
+// bounce answers a signal to a process that does not live. It returns false.
+func (c *Ctx) bounce(to PID, m Message) bool {
+	if back, ok := answerOf(to, m); ok {
+		c.emit(m.From.plain(), back)
+	}
+	return false
+}
+
+// answerOf returns what the sender of m gets when to does not live.
+func answerOf(to PID, m Message) (back Message, ok bool) {
+	back = Message{From: to | markSignal, Word: m.Word}
+	if m.From&markMask != markSignal || m.From.plain() == 0 {
+		return back, false
+	}
+	switch m.Body.(*signal).kind {
+	case sigLink:
+		back.Body = linkExitSignal(to, NoProc)
+	case sigUnlink:
+		back.Body = unlinkAckSignal
+	case sigMonitor:
+		back.Body = noLinkSignal
+	case sigInfo, sigAlive:
+		back.Body = noCallSignal
+	default:
+		return back, false
+	}
+	return back, true
+}
+
+// signal is emit from inside a handler, whether it still has its core or not.
+func (c *Ctx) signal(to PID, m Message) bool {
+	if !c.w.Enter() {
+		c.w.Leave()
+		return c.rt.signal(to, m)
+	}
+	ok := c.emit(to, m)
+	c.w.Leave()
+	return ok
+}
+
+// signal is emit for whoever has no core.
+func (rt *Runtime) signal(to PID, m Message) bool {
+	p := rt.table.find(to)
+	switch {
+	case p == nil:
+		if rt.atPort(to, m) {
+			return true
+		}
+	case p.mb.State().Gated():
+		return rt.signalGated(p, to, m)
+	default:
+		switch rt.postSignal(p, to, 0, m) {
+		case mpsc.Queued:
+			return true
+		case mpsc.Gate:
+			return rt.signalGated(p, to, m)
+		}
+	}
+	if back, ok := answerOf(to, m); ok {
+		rt.signal(m.From.plain(), back)
+	}
+	return false
+}
+
+// postSignal puts a signal into p's inbox.
+func (rt *Runtime) postSignal(p *process, to PID, gate mpsc.State, m Message) mpsc.Sent {
+	o := rt.outside.lock()
+	ch := o.cache.PrepareSignal(m)
+	o.unlock()
+	r := p.mb.Post(ch, uint64(to), gate)
+	switch r {
+	case mpsc.Inject:
+		rt.resubmit(p)
+		return mpsc.Queued
+	case mpsc.Gone, mpsc.Gate:
+		o := rt.outside.lock()
+		o.cache.Discard(ch)
+		o.unlock()
+	}
+	return r
 }

@@ -28,6 +28,10 @@ type spawnOptions struct {
 	priority Priority
 	bound    int
 	policy   Overflow
+	trap     bool
+	link     bool
+	monitor  *MonitorRef
+	name     string
 }
 
 type withPriority Priority
@@ -63,19 +67,66 @@ func (b withBound) apply(o *spawnOptions) error {
 // message being handled does not count. A bounded mailbox costs a short lock a message, on both sides.
 func WithMailboxBound(n int, policy Overflow) SpawnOption { return withBound{n, policy} }
 
+type withTrapExit struct{}
+
+func (withTrapExit) apply(o *spawnOptions) error { o.trap = true; return nil }
+
+// WithTrapExit makes the process trap exits from its beginning; see Ctx.TrapExit.
+func WithTrapExit() SpawnOption { return withTrapExit{} }
+
+type withLink struct{}
+
+func (withLink) apply(o *spawnOptions) error { o.link = true; return nil }
+
+// WithLink links the new process and the process that spawns it, at once with its creation: however soon the new one ends, the other is
+// told its real reason. For Ctx.Spawn only.
+func WithLink() SpawnOption { return withLink{} }
+
+type withMonitor struct{ ref *MonitorRef }
+
+func (m withMonitor) apply(o *spawnOptions) error {
+	if m.ref == nil {
+		return errors.New("proc: WithMonitor: ref is nil; give the variable for the reference")
+	}
+	o.monitor = m.ref
+	return nil
+}
+
+// WithMonitor makes the process that spawns monitor the new one, at once with its creation, and sets *ref. For Ctx.Spawn only.
+func WithMonitor(ref *MonitorRef) SpawnOption { return withMonitor{ref} }
+
+type withName string
+
+func (n withName) apply(o *spawnOptions) error {
+	o.name = string(n)
+	return checkName(o.name)
+}
+
+// WithName registers the new process under name, at once with its creation: when the name is taken, Spawn fails with ErrNameTaken and
+// there is no new process.
+func WithName(name string) SpawnOption { return withName(name) }
+
 // Spawn starts a process whose machine f makes, and returns its PID. f and the machine's Init run in the new process, so
 // Spawn does not wait for them and what goes wrong there is the process's exit reason. Any goroutine may call it; inside a
 // handler use Ctx.Spawn.
 //
-// Errors: a nil factory, a bad option, ErrTooMany, ErrShutdown.
+// Errors: a nil factory, a bad option, ErrNameTaken, ErrTooMany, ErrShutdown.
 func (rt *Runtime) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	o, err := options(f, opts)
 	if err != nil {
 		return 0, err
 	}
+	if o.link || o.monitor != nil {
+		return 0, errors.New("proc: Spawn: WithLink and WithMonitor need a process that is linked or monitors; use Ctx.Spawn, or Runtime.Wait")
+	}
 	if rt.closed.Load() {
 		return 0, ErrShutdown
 	}
+	return rt.spawn(nil, f, o)
+}
+
+// spawn starts a process without a core, on behalf of parent if that is not nil.
+func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (PID, error) {
 	s := rt.outside.lock()
 	if len(s.slots) == 0 {
 		if s.slots = rt.table.refill(s.slots); len(s.slots) == 0 {
@@ -88,12 +139,22 @@ func (rt *Runtime) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	s.unlock()
 	p, pid := rt.table.slot(i)
 	gated := p.begin(pid, f, o)
-	rt.outside.spawned.Add(1)
 	p.mb.Leave()
-	p.mb.Open(pid.gen(), mpsc.Public, gated)
+	err := rt.open(p, o, func() {
+		p.bear(parent, o)
+		rt.outside.spawned.Add(1)
+		p.mb.Open(pid.gen(), mpsc.Public, gated)
+	})
+	if err != nil {
+		p.unborn()
+		s := rt.outside.lock()
+		s.slots = append(s.slots, i)
+		s.unlock()
+		return 0, err
+	}
 	_ = rt.sched.Begin(p)
 	if rt.noSpawn.Load() {
-		rt.tooLate(p, pid)
+		rt.tooLate(pid)
 	}
 	return pid, nil
 }
@@ -112,7 +173,7 @@ func (c *Ctx) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	}
 	if !c.w.Enter() {
 		c.w.Leave()
-		return c.rt.Spawn(f, opts...)
+		return c.rt.spawn(c.p, f, o)
 	}
 	lc := c.lc
 	if len(lc.slots) == 0 {
@@ -125,21 +186,61 @@ func (c *Ctx) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	lc.slots = lc.slots[:len(lc.slots)-1]
 	p, pid := c.rt.table.slot(i)
 	gated := p.begin(pid, f, o)
-	lc.spawned++
+	if len(opts) == 0 {
+		lc.spawned++
+		p.mb.OpenFor(c.cache, pid.gen(), false)
+	} else if err := c.rt.open(p, o, func() {
+		p.bear(c.p, o)
+		lc.spawned++
+		p.mb.OpenFor(c.cache, pid.gen(), gated)
+	}); err != nil {
+		p.unborn()
+		lc.slots = append(lc.slots, i)
+		c.w.Leave()
+		return 0, err
+	}
 	c.reds -= spawnCost
-	p.mb.OpenFor(c.cache, pid.gen(), gated)
 	c.w.Begin(p, o.priority)
 	c.w.Leave()
 	if c.rt.noSpawn.Load() {
-		c.rt.tooLate(p, pid)
+		c.rt.tooLate(pid)
 	}
 	return pid, nil
 }
 
+// SpawnLink is Spawn with WithLink (Erlang: spawn_link/1).
+func (c *Ctx) SpawnLink(f Factory, opts ...SpawnOption) (PID, error) {
+	return c.Spawn(f, append(opts[:len(opts):len(opts)], WithLink())...)
+}
+
+// SpawnMonitor is Spawn with WithMonitor (Erlang: spawn_monitor/1).
+func (c *Ctx) SpawnMonitor(f Factory, opts ...SpawnOption) (PID, MonitorRef, error) {
+	var ref MonitorRef
+	pid, err := c.Spawn(f, append(opts[:len(opts):len(opts)], WithMonitor(&ref))...)
+	return pid, ref, err
+}
+
+// open lets a new process be seen, which then does, under the name that it is to have. A process whose inbox is open but that
+// has not begun keeps what is sent to it.
+func (rt *Runtime) open(p *process, o spawnOptions, then func()) error {
+	if o.name == "" {
+		then()
+		return nil
+	}
+	n := &rt.names
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.give(rt, o.name, p.pid); err != nil {
+		return err
+	}
+	then()
+	return nil
+}
+
 // tooLate asks a process to end that began while Shutdown was asking all of them. Pairs with Shutdown, which sets noSpawn before
 // it looks for processes: either it sees the new one, or its spawner sees noSpawn.
-func (rt *Runtime) tooLate(p *process, pid PID) {
-	_ = rt.postSignal(p, pid, &signal{kind: sigExit, reason: Shutdown})
+func (rt *Runtime) tooLate(pid PID) {
+	rt.signal(pid, Message{From: markSignal, Body: &signal{kind: sigExit, reason: Shutdown}})
 }
 
 const spawnCost = 10 // reductions
@@ -149,12 +250,42 @@ func (p *process) begin(pid PID, f Factory, o spawnOptions) (gated bool) {
 	p.pid = pid
 	p.machine = pending(f)
 	p.mb.User = flagStart | uint16(o.priority)<<prioShift
+	if o.trap {
+		p.mb.User |= flagTrap
+	}
 	p.reductions = 0
 	if o.bound > 0 {
 		p.gate.Store(&gate{pid: pid, bound: o.bound, policy: o.policy})
 		return true
 	}
 	return false
+}
+
+// bear ties a new process, which nobody can see yet, to the one that spawns it.
+func (p *process) bear(parent *process, o spawnOptions) {
+	if parent == nil {
+		return
+	}
+	if o.link || o.monitor != nil || o.name != "" {
+		p.rare().parent = parent.pid
+	}
+	if o.link {
+		p.tied().links.put(parent.pid, 0)
+		parent.tied().links.put(p.pid, 0)
+	}
+	if o.monitor != nil {
+		ref := parent.rare().ref()
+		*o.monitor = MonitorRef(ref)
+		p.tied().watchers.put(watching{parent.pid, ref}, struct{}{})
+		parent.tied().monitors.put(MonitorRef(ref), monitored{pid: p.pid})
+	}
+}
+
+// unborn empties the slot of a process that does not begin after all.
+func (p *process) unborn() {
+	p.machine, p.cold = nil, nil
+	p.mb.User = 0
+	p.gate.Store(nil)
 }
 
 func options(f Factory, opts []SpawnOption) (o spawnOptions, err error) {

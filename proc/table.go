@@ -13,7 +13,11 @@ const (
 	slotBatch = 256 // free slots that change hands at a time, in a table of the usual size
 )
 
-type slab [slabLen]process
+type slab struct {
+	procs [slabLen]process
+	// named has a bit for each process that may have a registered name. Who may change it, and when, is said at registry.
+	named [slabLen / 64]atomics.Uint64
+}
 
 // table is the process table: a growing directory of slabs, so a million processes are a few hundred objects to the garbage
 // collector, and a lookup is two loads. Slots are used again; one that has had as many lives as its generation can
@@ -52,7 +56,13 @@ func (t *table) find(pid PID) *process {
 	if i>>slabShift >= uint64(len(dir)) {
 		return nil
 	}
-	return &dir[i>>slabShift][i&(slabLen-1)]
+	return &dir[i>>slabShift].procs[i&(slabLen-1)]
+}
+
+// namedBit returns where the bit of pid's slot is. pid must be one of the table's.
+func (t *table) namedBit(pid PID) (word *atomics.Uint64, bit uint64) {
+	i := uint64(pid)&addressMask ^ t.base
+	return &(*t.dir.Load())[i>>slabShift].named[i&(slabLen-1)>>6], 1 << (i & 63)
 }
 
 // refill returns some free slots, none when the table is full.
@@ -74,8 +84,8 @@ func (t *table) refill(into []uint32) []uint32 {
 	}
 	for old := *t.dir.Load(); (t.end+n-1)>>slabShift >= len(old); old = *t.dir.Load() {
 		fresh := new(slab)
-		for i := range fresh {
-			fresh[i].mb.Open(0, mpsc.Closed, false) // a PID of generation 0 finds nobody
+		for i := range fresh.procs {
+			fresh.procs[i].mb.Open(0, mpsc.Closed, false) // a PID of generation 0 finds nobody
 		}
 		dir := append(old[:len(old):len(old)], fresh)
 		t.dir.Store(&dir)
@@ -104,7 +114,7 @@ func (t *table) giveBack(slots []uint32) []uint32 {
 
 // slot returns a free slot's process and the PID of its next life.
 func (t *table) slot(i uint32) (*process, PID) {
-	p := &(*t.dir.Load())[i>>slabShift][i&(slabLen-1)]
+	p := &(*t.dir.Load())[i>>slabShift].procs[i&(slabLen-1)]
 	gen := p.mb.State().Gen()
 	if gen == 0 {
 		gen = 1 << mpsc.GenShift // a slot that was never used

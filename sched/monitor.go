@@ -17,8 +17,9 @@ const (
 // monitor watches the workers from a goroutine of its own: it ticks while any is busy, notices one that makes no progress,
 // and follows GOMAXPROCS. While all are parked it sleeps too, so an idle scheduler uses no CPU.
 type monitor struct {
-	asleep atomics.Bool // set by the monitor, cleared by whoever wakes it
-	late   int64        // ns that the monitor's own sleeps lasted too long of late; its own
+	asleep atomics.Bool  // set by the monitor, cleared by whoever wakes it
+	now    atomics.Int64 // the clock at its last tick; written by the monitor
+	late   int64         // ns that the monitor's own sleeps lasted too long of late; its own
 	sem    chan struct{}
 }
 
@@ -50,6 +51,7 @@ func (s *Scheduler) monitor() {
 		}
 		s.tick.Add(1)
 		now := s.clock()
+		s.mon.now.Store(now)
 		// On a machine that has more to do than processors, every thread waits now and then, this one as well: a worker that
 		// waits for its processor is not stuck.
 		s.mon.late = max(now-slept-int64(tickEvery), s.mon.late-s.mon.late/16)

@@ -20,3 +20,26 @@ func (h *Handover[T]) Put(v T) bool { return h.q.TryEnqueue(v) }
 
 // Get takes the oldest value and reports whether there was one.
 func (h *Handover[T]) Get() (T, bool) { return h.q.TryDequeue() }
+
+// Map is a hash map whose reads take no lock. Any goroutine may call its methods.
+type Map[K comparable, V any] struct {
+	m *xsync.MapOf[K, V]
+}
+
+// NewMap returns an empty map.
+func NewMap[K comparable, V any]() Map[K, V] { return Map[K, V]{xsync.NewMapOf[K, V]()} }
+
+// Load returns the value of k.
+func (m Map[K, V]) Load(k K) (V, bool) { return m.m.Load(k) }
+
+// Store sets the value of k.
+func (m Map[K, V]) Store(k K, v V) { m.m.Store(k, v) }
+
+// Delete removes k.
+func (m Map[K, V]) Delete(k K) { m.m.Delete(k) }
+
+// Len returns the number of keys.
+func (m Map[K, V]) Len() int { return m.m.Size() }
+
+// Range calls f with each key until it returns false. One that is set or removed meanwhile may or may not be seen.
+func (m Map[K, V]) Range(f func(K, V) bool) { m.m.Range(f) }

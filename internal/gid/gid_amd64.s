@@ -1,0 +1,8 @@
+#include "textflag.h"
+
+// func Current() uintptr
+// The address of the goroutine's descriptor, which never moves.
+TEXT ·Current(SB), NOSPLIT, $0-8
+	MOVQ (TLS), AX
+	MOVQ AX, ret+0(FP)
+	RET

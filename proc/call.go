@@ -1,0 +1,255 @@
+package proc
+
+import (
+	"fmt"
+	"time"
+)
+
+// RequestID names a request of a process; see Ctx.Request. It means nothing to another process.
+type RequestID uint64
+
+// Reply is the body of the message that a Request ends with. Its sender is the process that has replied, or ended.
+type Reply struct {
+	Request RequestID
+	Value   any
+	// Err is nil when there is a reply. Else it is a *CallError.
+	Err error
+}
+
+// Caller is whoever waits for the reply to a call. It may be kept, and passed on: anybody can reply to it.
+type Caller struct {
+	pid   PID
+	token uint64
+}
+
+// PID returns the calling process, or the port of a calling goroutine.
+func (k Caller) PID() PID { return k.pid }
+
+// CallError is why a call has no reply.
+type CallError struct {
+	To PID
+	// Err is ErrTimeout, ErrNoProc, ErrCallingSelf, ErrMailboxFull, ErrShutdown, or the exit reason of the process that was called,
+	// which may be Normal.
+	Err error
+}
+
+// Error says whom the call was for and what went wrong.
+func (e *CallError) Error() string { return fmt.Sprintf("proc: call to %v: %v", e.To, e.Err) }
+
+// Unwrap returns Err.
+func (e *CallError) Unwrap() error { return e.Err }
+
+// request is a call from the caller's side.
+type request struct {
+	to    PID
+	timer ownTimer
+	await bool // the process handles nothing else
+}
+
+// The token of a call is its RequestID: the number of the request in the low half, above it the caller's deadline, in
+// milliseconds since the runtime began modulo 2^31, 0 for none. So the callee can see it, and it costs no memory.
+const (
+	tokenTime  = 1<<31 - 1
+	tokenShift = 32
+	tokenLate  = time.Duration(tokenTime/2) * time.Millisecond // a deadline further away is not shown
+)
+
+// token makes a token of a number and a deadline in ns since the runtime began.
+func token(n uint32, deadline time.Duration) uint64 {
+	ms := uint64(deadline+time.Millisecond-1)/uint64(time.Millisecond) + 1
+	if ms &= tokenTime; ms == 0 {
+		ms = 1
+	}
+	return ms<<tokenShift | uint64(n)
+}
+
+// left returns how long the caller still waits, at the time now.
+func left(token uint64, now time.Duration) (left time.Duration, ok bool) {
+	ms := token >> tokenShift & tokenTime
+	if ms == 0 {
+		return 0, false
+	}
+	d := (ms - uint64(now/time.Millisecond)) & tokenTime
+	if d > tokenTime/2 {
+		return -time.Duration(tokenTime+1-d) * time.Millisecond, true
+	}
+	return time.Duration(d) * time.Millisecond, true
+}
+
+// Forever as the timeout of a call means that there is none.
+const Forever = time.Duration(-1)
+
+// Request sends req to the process to as a call, and returns at once. Exactly one Reply message will come: with the
+// reply, or with why there is none. A reply that comes after that is dropped, however late. The receiver replies with
+// Ctx.Reply. (Erlang: a monitor with an alias, as gen_server:send_request uses it.)
+//
+// timeout is how long to wait; Forever for as long as the receiver lives. The receiver can see the deadline.
+//
+// Errors, after which no Reply comes: ErrNoProc, ErrMailboxFull, ErrWrongRuntime, ErrCallingSelf, a timeout that is
+// not positive.
+func (c *Ctx) Request(to PID, req any, timeout time.Duration) (RequestID, error) {
+	return c.request(to, req, timeout, false)
+}
+
+func checkTimeout(where string, d time.Duration) error {
+	if d <= 0 && d != Forever {
+		return fmt.Errorf("proc: %s: timeout is %v; it must be positive, or Forever", where, d)
+	}
+	return nil
+}
+
+func (c *Ctx) request(to PID, req any, timeout time.Duration, await bool) (RequestID, error) {
+	if timeout <= 0 && timeout != Forever {
+		return 0, checkTimeout("Request", timeout)
+	}
+	if to == c.self {
+		return 0, &CallError{to, ErrCallingSelf}
+	}
+	t := c.p.talking()
+	id := c.newRequest(t, timeout)
+	if err := c.sendCall(to, req, uint64(id)); err != nil {
+		return 0, &CallError{to, err}
+	}
+	r := request{to: to, await: await}
+	if timeout != Forever {
+		r.timer = c.startOwn(timeout, uint64(id))
+	}
+	t.calls.put(id, r)
+	return id, nil
+}
+
+// newRequest returns an id that none of the process's open requests has.
+func (c *Ctx) newRequest(t *talk, timeout time.Duration) RequestID {
+	n := uint32(c.p.cold.ref())
+	if timeout == Forever || timeout > tokenLate {
+		for {
+			if _, taken := t.calls.get(RequestID(n)); !taken {
+				return RequestID(n)
+			}
+			n = uint32(c.p.cold.ref())
+		}
+	}
+	return RequestID(token(n, c.rt.coarse(c)+timeout))
+}
+
+// Abandon gives a request up and reports whether that was in time: after true no Reply will come, after false it has
+// come, and may still be in the mailbox.
+func (c *Ctx) Abandon(id RequestID) bool {
+	if c.p.cold == nil || c.p.cold.talk == nil {
+		return false
+	}
+	r, ok := c.p.cold.talk.calls.del(id)
+	if ok {
+		c.stopOwn(&r.timer)
+		c.signal(r.to, Message{From: c.self | markSignal, Body: callDoneSignal, Word: uint64(id)})
+	}
+	return ok
+}
+
+// replied is what a reply does, or another message to an alias.
+func (c *Ctx) replied(p *process, from PID, m Message) (left Message, ok bool) {
+	r := p.cold
+	if r == nil || r.talk == nil {
+		return left, false
+	}
+	if left, ok, known := c.over(p, RequestID(m.Word), from, m.Body, nil); known {
+		return left, ok
+	}
+	kind, ok := r.talk.aliases.get(m.Word)
+	if !ok {
+		return left, false
+	}
+	if kind == AliasReply {
+		r.talk.aliases.del(m.Word)
+	}
+	return Message{From: from, Body: m.Body}, true
+}
+
+// callOver is what the end of a call without a reply does.
+func (c *Ctx) callOver(p *process, id RequestID, from PID, v any, why error) (left Message, ok bool) {
+	if p.cold == nil || p.cold.talk == nil {
+		return left, false
+	}
+	left, ok, _ = c.over(p, id, from, v, why)
+	return left, ok
+}
+
+// over ends the request id of p, if it is open.
+func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left Message, ok, known bool) {
+	t := p.cold.talk
+	r, known := t.calls.del(id)
+	if !known {
+		return left, false, false
+	}
+	if why != ErrTimeout {
+		r.timer.stop(c)
+	}
+	if from != r.to {
+		// The callee does not know that the call is over: it has timed out, or somebody else has replied.
+		c.emit(r.to, Message{From: p.pid | markSignal, Body: callDoneSignal, Word: uint64(id)})
+	}
+	if why != nil {
+		why = &CallError{r.to, why}
+	}
+	if r.await {
+		t.await.from, t.await.value, t.await.err = from, v, why
+		p.mb.User |= flagReady
+		return left, false, true
+	}
+	return Message{From: from, Body: Reply{id, v, why}}, true, true
+}
+
+// called handles a message that is marked: a call, as a rule.
+func (c *Ctx) called(p *process, m Message) error {
+	if m.From&markMask != markCall {
+		if s, ok := p.machine.(*Self); ok {
+			return s.noted(c, m)
+		}
+		return nil
+	}
+	if p.mb.User&flagDirect != 0 {
+		return p.machine.Handle(c, m)
+	}
+	k := Caller{m.From.plain(), m.Word}
+	t := p.talking()
+	if _, gone := t.late.del(k); !gone {
+		t.open.put(k, struct{}{})
+	}
+	c.call = k
+	err := p.machine.Handle(c, Message{From: k.pid, Body: m.Body})
+	c.call = Caller{}
+	return err
+}
+
+// gaveUp is what the end of a call does at the callee, when it has not replied itself. The call may still be in the
+// mailbox: then it is remembered that nobody waits for it.
+func (p *process) gaveUp(k Caller) {
+	t := p.talking()
+	if _, ok := t.open.del(k); ok || !p.mb.HasNext() && p.gate.Load() == nil && (p.cold.stash == nil || p.cold.stash.n == 0) {
+		return
+	}
+	t.late.put(k, struct{}{})
+	if t.late.len() <= max(t.lateMax, 64) {
+		return
+	}
+	// Some of them may have crossed with our reply, and nothing will ever take those out. Now and then, so that it costs
+	// little for each, the mailbox is looked through for the others.
+	var still small[Caller, struct{}]
+	keep := func(m *Message) bool {
+		if k := (Caller{m.From.plain(), m.Word}); m.From&markMask == markCall {
+			if _, ok := t.late.get(k); ok {
+				still.put(k, struct{}{})
+			}
+		}
+		return true
+	}
+	p.mb.Each(keep)
+	if p.cold.stash != nil {
+		p.cold.stash.each(keep)
+	}
+	if g := p.gate.Load(); g != nil {
+		g.each(keep)
+	}
+	t.late = still
+	t.lateMax = 2 * still.len()
+}

@@ -1,0 +1,66 @@
+package proc
+
+import "time"
+
+// cold is the part of a process that few processes need at any moment. Like the rest of the process it belongs to the owner
+// of its mailbox.
+type cold struct {
+	reason error         // why it ends, while flagExit is set
+	parent PID           // who spawned it, when it was linked, monitored or named at birth
+	behind PID           // the receiver it waits for, while flagHeld is set
+	heldAt uint32        // the monitor's tick then
+	waits  uint32        // counts receive timeouts, so that an old one is known
+	armed  bool          // idle runs
+	wait   time.Duration // the receive timeout, while flagIdle is set
+	refs   uint64        // counts references: monitors, requests, aliases
+	idle   ownTimer
+	ties   *ties
+	talk   *talk
+	stash  *stash
+}
+
+// ties are a process's links and monitors.
+type ties struct {
+	links    small[PID, linkState]
+	watchers small[watching, struct{}]    // who monitors this process
+	monitors small[MonitorRef, monitored] // whom this process monitors
+}
+
+// talk is what a process needs for calls and aliases.
+type talk struct {
+	open    small[Caller, struct{}]   // calls that it has taken and not answered yet
+	late    small[Caller, struct{}]   // callers that gave up before it came to their call
+	lateMax int                       // when late is larger, it is time to look which of them still matter
+	calls   small[RequestID, request] // its own, without reply so far
+	aliases small[uint64, AliasKind]
+	await   awaiting
+}
+
+func (p *process) rare() *cold {
+	if p.cold == nil {
+		p.cold = &cold{}
+	}
+	return p.cold
+}
+
+func (p *process) tied() *ties {
+	r := p.rare()
+	if r.ties == nil {
+		r.ties = &ties{}
+	}
+	return r.ties
+}
+
+func (p *process) talking() *talk {
+	r := p.rare()
+	if r.talk == nil {
+		r.talk = &talk{}
+	}
+	return r.talk
+}
+
+// ref returns a number that no other monitor or alias of the process has.
+func (r *cold) ref() uint64 {
+	r.refs++
+	return r.refs
+}

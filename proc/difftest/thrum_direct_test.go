@@ -1,0 +1,133 @@
+//go:build thrumnext
+
+package difftest
+
+import (
+	"time"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+// factory makes a process of a program in one of the styles.
+func factory(a *actor, how string) proc.Factory {
+	switch how {
+	case "machine":
+		return func() proc.Machine { return &machine{actor: a} }
+	case "postponing":
+		return func() proc.Machine { return &postponing{actor: a} }
+	}
+	return proc.Direct(func(self *proc.Self) error { return (&direct{self, a}).run() })
+}
+
+// direct is a process in direct style: its mailbox is the real one, from which it takes messages by selective receive.
+type direct struct {
+	*proc.Self
+	a *actor
+}
+
+func (d *direct) run() error {
+	d.a.style = d
+	if reason := d.a.begin(d.PID(), d); reason != nil {
+		return reason
+	}
+	for {
+		m := d.ReceiveMatch(isControl)
+		if end := d.control(m); end != nil {
+			return end
+		}
+	}
+}
+
+func (d *direct) control(m proc.Message) (end error) {
+	switch b := m.Body.(type) {
+	case pingMsg:
+		d.Send(d.a.w.controller, pongMsg{d.a.me, b.round})
+	case askMsg:
+		d.ReceiveMatchTimeout(0, func(m proc.Message) bool { d.a.w.came(m); return false })
+		d.Send(d.a.w.controller, toldMsg{d.a.me})
+	case doMsg:
+		return d.turn(b.instr)
+	}
+	return nil
+}
+
+func (d *direct) turn(instr term) (end error) {
+	a := d.a
+	switch i := instr.(tuple); op(i) {
+	case "recv":
+		a.ack(d.recv(i[1]), "idle")
+	case "wait":
+		a.ack("wait", "waits")
+		return d.wait(i[1])
+	case "peek":
+		var tokens []string
+		d.ReceiveMatchTimeout(0, func(m proc.Message) bool { tokens = append(tokens, a.shown(m)); return false })
+		a.ack(set(tokens), "idle")
+	case "call":
+		if pid, timeout, ok := a.callee(i); ok {
+			v, err := d.Call(pid, reqMsg{num(i, 1)}, timeout)
+			a.returned(i, v, err)
+		}
+	default:
+		token, end := a.exec(instr)
+		if end != nil {
+			return end
+		}
+		a.ack(token, "idle")
+	}
+	return nil
+}
+
+func (d *direct) recv(pattern term) string {
+	m, ok := d.ReceiveMatchTimeout(0, func(m proc.Message) bool { return d.a.matches(pattern, m) })
+	if !ok {
+		return "empty"
+	}
+	d.took(m)
+	if _, one := pattern.(tuple); one || !unordered(m) {
+		return d.a.shown(m)
+	}
+	tokens := []string{d.a.shown(m)}
+	for {
+		m, ok := d.ReceiveMatchTimeout(0, func(m proc.Message) bool {
+			_, isMark := m.Body.(markMsg)
+			return isMark || unordered(m) && d.a.matches(pattern, m)
+		})
+		if !ok {
+			break
+		}
+		if _, isMark := m.Body.(markMsg); isMark {
+			break
+		}
+		d.took(m)
+		tokens = append(tokens, d.a.shown(m))
+	}
+	return set(tokens)
+}
+
+func (d *direct) wait(pattern term) (end error) {
+	for {
+		m := d.ReceiveMatch(func(m proc.Message) bool { return isControl(m) || d.a.matches(pattern, m) })
+		if !isControl(m) {
+			d.took(m)
+			d.a.event(d.a.shown(m))
+			return nil
+		}
+		if end := d.control(m); end != nil {
+			return end
+		}
+	}
+}
+
+func (d *direct) took(m proc.Message) {
+	k, isCall := d.Caller()
+	d.a.took(m, k, isCall)
+}
+
+func (d *direct) Request(proc.PID, any, time.Duration) (proc.RequestID, error) {
+	panic("not in direct style")
+}
+
+func (d *direct) Abandon(proc.RequestID) bool { panic("not in direct style") }
+
+func (d *direct) flushed(proc.MonitorRef) {}

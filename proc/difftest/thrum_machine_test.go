@@ -1,0 +1,143 @@
+//go:build thrumnext
+
+package difftest
+
+import (
+	"slices"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+// machine is a process as a state machine, which takes every message as it comes and keeps a mailbox of its own.
+type machine struct {
+	*proc.Ctx
+	*actor
+	mail    []letter
+	waiting term // nil, or what it waits for
+}
+
+type letter struct {
+	m      proc.Message
+	caller proc.Caller
+	isCall bool
+}
+
+func (s *machine) Init(c *proc.Ctx) error {
+	s.Ctx, s.actor.style = c, s
+	return s.begin(c.Self(), c)
+}
+
+func (s *machine) Handle(c *proc.Ctx, m proc.Message) error {
+	s.Ctx = c
+	switch b := m.Body.(type) {
+	case pingMsg:
+		return c.Send(s.w.controller, pongMsg{s.me, b.round})
+	case askMsg:
+		return c.Send(s.w.controller, toldMsg{s.me})
+	case doMsg:
+		return s.turn(b.instr)
+	}
+	s.w.came(m)
+	k, isCall := c.Caller()
+	s.mail = append(s.mail, letter{m, k, isCall})
+	s.look()
+	return nil
+}
+
+func (s *machine) turn(instr term) (end error) {
+	switch i := instr.(tuple); op(i) {
+	case "recv":
+		s.ack(s.recv(i[1]), "idle")
+	case "wait":
+		s.ack("wait", "waits")
+		s.waiting = i[1]
+		s.look()
+	case "peek":
+		var tokens []string
+		for _, l := range s.mail {
+			tokens = append(tokens, s.shown(l.m))
+		}
+		s.ack(set(tokens), "idle")
+	case "call":
+		return awaits(s.Ctx, s.actor, i)
+	default:
+		token, end := s.exec(instr)
+		if end != nil {
+			return end
+		}
+		s.ack(token, "idle")
+	}
+	return nil
+}
+
+// awaits makes a call as a state machine does.
+func awaits(c *proc.Ctx, a *actor, i tuple) error {
+	pid, timeout, ok := a.callee(i)
+	if !ok {
+		return nil
+	}
+	err := c.Await(pid, reqMsg{num(i, 1)}, timeout, func(c *proc.Ctx, v any, err error) error {
+		a.returned(i, v, err)
+		return nil
+	})
+	if err != nil { // the callee is dead, or the caller itself
+		a.returned(i, nil, &proc.CallError{To: pid, Err: err})
+	}
+	return nil
+}
+
+// look wakes the process when what it waits for is there.
+func (s *machine) look() {
+	if s.waiting == nil {
+		return
+	}
+	if i := s.first(s.waiting); i >= 0 {
+		s.waiting = nil
+		s.event(s.take(i))
+	}
+}
+
+func (s *machine) first(pattern term) int {
+	return slices.IndexFunc(s.mail, func(l letter) bool { return s.matches(pattern, l.m) })
+}
+
+func (s *machine) take(i int) string {
+	l := s.mail[i]
+	s.mail = slices.Delete(s.mail, i, i+1)
+	s.took(l.m, l.caller, l.isCall)
+	return s.shown(l.m)
+}
+
+func (s *machine) recv(pattern term) string {
+	i := s.first(pattern)
+	if i < 0 {
+		return "empty"
+	}
+	alone := !unordered(s.mail[i].m)
+	if _, one := pattern.(tuple); one || alone {
+		return s.take(i)
+	}
+	tokens := []string{s.take(i)}
+	for i := 0; i < len(s.mail); {
+		m := s.mail[i].m
+		if _, isMark := m.Body.(markMsg); isMark {
+			s.mail = slices.Delete(s.mail, i, i+1)
+			break
+		}
+		if unordered(m) && s.matches(pattern, m) {
+			tokens = append(tokens, s.take(i))
+			continue
+		}
+		i++
+	}
+	return set(tokens)
+}
+
+func (s *machine) flushed(ref proc.MonitorRef) {
+	s.mail = slices.DeleteFunc(s.mail, func(l letter) bool {
+		d, ok := l.m.Body.(proc.Down)
+		return ok && d.Monitor == ref
+	})
+}
+
+func (s *machine) Alive(proc.PID) bool { panic("not in a state machine") }

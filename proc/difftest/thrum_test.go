@@ -1,0 +1,87 @@
+//go:build thrumnext
+
+package difftest
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestThrumDoesWhatErlangDid replays recorded programs, with or without Erlang on the machine.
+func TestThrumDoesWhatErlangDid(t *testing.T) {
+	ps, traces := recorded(t)
+	for _, workers := range []int{1, 2} {
+		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
+			compare(t, ps, traces, workers)
+		})
+	}
+}
+
+// TestThrumDoesWhatErlangDoes runs new programs on both.
+func TestThrumDoesWhatErlangDoes(t *testing.T) {
+	e, ok := theErlang(t)
+	if !ok {
+		t.Skip("no erl in the PATH; the recorded programs have been replayed")
+	}
+	ps := generated()
+	traces, err := e.run(ps, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{1, 2} {
+		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
+			compare(t, ps, traces, workers)
+		})
+	}
+}
+
+func compare(t *testing.T, ps []program, want map[int]trace, workers int) {
+	th := newThrum(t, workers)
+	failures := 0
+	for _, p := range ps {
+		d := difference(want[p.id], th.run(t, p))
+		if d == "" {
+			continue
+		}
+		t.Errorf("program %d (a generated one: -seed %[1]d -programs 1): %s", p.id, d)
+		if failures++; failures == 1 {
+			explain(t, p, workers)
+		}
+		if failures == 10 {
+			t.Fatal("too many failures")
+		}
+	}
+}
+
+// explain cuts a failing program down and shows what is left of it, with both traces.
+func explain(t *testing.T, p program, workers int) {
+	e, ok := theErlang(t)
+	if !ok {
+		t.Logf("the program:\n%s", p)
+		return
+	}
+	th := newThrum(t, workers)
+	fails := func(ps []program) (int, error) {
+		traces, err := e.run(ps, 1)
+		if err != nil {
+			return -1, err
+		}
+		for i, p := range ps {
+			if difference(traces[p.id], th.run(t, p)) != "" {
+				return i, nil
+			}
+		}
+		return -1, nil
+	}
+	small, err := minimise(p, fails)
+	if err != nil {
+		t.Fatal(err)
+	}
+	traces, err := e.run([]program{small}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := th.run(t, small)
+	t.Logf("the least of it that fails:\n%s%s\nErlang:\n%sThrum:\n%s", small, difference(traces[small.id], got),
+		formatTrace(small.id, traces[small.id]), formatTrace(small.id, got))
+}

@@ -1,0 +1,119 @@
+package proc
+
+import "github.com/thrum-go/thrum/sched"
+
+const loopFlags = flagGate | flagAwait | flagRetry | flagIdle
+
+// slowLoop is Run's loop for a process whose next message may lie elsewhere than in its mailbox, or which does not want one now.
+// over is false when the process has become an ordinary one again.
+func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
+	for {
+		if p.mb.State().Urgent() {
+			p.mb.Fetch(c.cache, p.pid.gen())
+		}
+		if p.mb.User&(flagExit|flagHeld) != 0 {
+			return c.slowTurn(p)
+		}
+		if p.mb.User&loopFlags == 0 {
+			return 0, false
+		}
+		run, ok := c.pick(p)
+		if !ok {
+			if next, over, again := c.rest(p); !again {
+				return next, over
+			}
+			continue
+		}
+		c.reds--
+		c.msgs++
+		c.w.Leave()
+		err := run.handle(c, p)
+		if !c.w.Resume() {
+			return c.detached(p, err), true
+		}
+		if err != nil {
+			c.settle(p)
+			return c.finish(p, err), true
+		}
+		if (c.reds < c.mark || c.w.Ticked()) && c.look(p) {
+			c.settle(p)
+			return sched.Spent, true
+		}
+	}
+}
+
+// step is the next thing that a process does: with the reply it waits for, or with a message.
+type step struct {
+	m     Message
+	reply bool
+}
+
+func (s *step) handle(c *Ctx, p *process) error {
+	switch {
+	case s.reply:
+		return c.awaited(p)
+	case s.m.From&markMask != 0:
+		return c.called(p, s.m)
+	}
+	return p.machine.Handle(c, s.m)
+}
+
+// pick chooses what a process does next. Messages that it must not handle now are put aside.
+func (c *Ctx) pick(p *process) (s step, ok bool) {
+	if p.mb.User&flagAwait != 0 {
+		if p.mb.User&flagReady != 0 {
+			return step{reply: true}, true
+		}
+		c.putAside(p)
+		return s, false
+	}
+	if p.mb.User&flagRetry != 0 {
+		if s.m, ok = p.cold.stash.next(); ok {
+			c.disarm(p)
+			return s, true
+		}
+		p.mb.User &^= flagRetry
+	}
+	if p.mb.HasNext() {
+		s.m, ok = p.mb.Next(c.cache), true
+	} else if g := p.gate.Load(); g != nil && p.mb.User&flagGate != 0 {
+		if s.m, ok = c.fromGate(p, g); !ok {
+			p.mb.User &^= flagGate
+		}
+	}
+	if ok {
+		c.disarm(p)
+	}
+	return s, ok
+}
+
+// putAside empties the mailbox of a process that waits for a reply; it has to be empty before it can go idle. A gate is
+// left as it is: its bound holds for what waits.
+func (c *Ctx) putAside(p *process) {
+	for p.mb.HasNext() {
+		m := p.mb.Next(c.cache)
+		if p.mb.User&flagDirect != 0 {
+			p.stashed().pass(m, c.rt.sched.Ticks())
+		} else {
+			p.stashed().hold(m, c.rt.sched.Ticks())
+		}
+	}
+}
+
+// rest lets a process without anything to do go idle. again says that something has come meanwhile.
+func (c *Ctx) rest(p *process) (next sched.Next, over, again bool) {
+	if p.mb.User&loopFlags == 0 {
+		return 0, false, false
+	}
+	gen := p.pid.gen()
+	c.settle(p)
+	if p.mb.User&(flagIdle|flagAwait) == flagIdle && c.arm(p) {
+		return 0, false, true
+	}
+	p.mb.User &^= flagGate // it is empty, unless the process awaits a reply; then awaited comes back to it
+	if p.mb.Release(gen, c.tag) {
+		return sched.Done, true, false
+	}
+	p.mb.Fetch(c.cache, gen)
+	return 0, false, true
+}

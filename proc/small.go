@@ -1,0 +1,95 @@
+package proc
+
+import "iter"
+
+// small is a map that is mostly tiny: up to smallMax entries lie in a slice, which is smaller and faster. The zero value is
+// empty.
+type small[K comparable, V any] struct {
+	list []entry[K, V]
+	big  map[K]V // in place of list
+}
+
+type entry[K comparable, V any] struct {
+	key K
+	val V
+}
+
+const smallMax = 12
+
+func (s *small[K, V]) len() int { return len(s.list) + len(s.big) }
+
+func (s *small[K, V]) get(k K) (v V, ok bool) {
+	if s.big != nil {
+		v, ok = s.big[k]
+		return v, ok
+	}
+	for i := len(s.list) - 1; i >= 0; i-- {
+		if s.list[i].key == k {
+			return s.list[i].val, true
+		}
+	}
+	return v, false
+}
+
+func (s *small[K, V]) put(k K, v V) {
+	if s.big != nil {
+		s.big[k] = v
+		return
+	}
+	for i := range s.list {
+		if s.list[i].key == k {
+			s.list[i].val = v
+			return
+		}
+	}
+	if len(s.list) < smallMax {
+		s.list = append(s.list, entry[K, V]{k, v})
+		return
+	}
+	s.big = make(map[K]V, 4*smallMax)
+	for _, e := range s.list {
+		s.big[e.key] = e.val
+	}
+	s.big[k] = v
+	s.list = nil
+}
+
+// del removes k and returns what it had.
+func (s *small[K, V]) del(k K) (v V, ok bool) {
+	if s.big != nil {
+		if v, ok = s.big[k]; ok {
+			if delete(s.big, k); len(s.big) == 0 {
+				s.big = nil // a map keeps the memory of its best days
+			}
+		}
+		return v, ok
+	}
+	for i := len(s.list) - 1; i >= 0; i-- {
+		if s.list[i].key != k {
+			continue
+		}
+		v = s.list[i].val
+		last := len(s.list) - 1
+		s.list[i] = s.list[last]
+		s.list[last] = entry[K, V]{}
+		s.list = s.list[:last]
+		return v, true
+	}
+	return v, false
+}
+
+// all iterates over the entries, in no particular order. The loop must not change s.
+func (s *small[K, V]) all() iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for i := range s.list {
+			if !yield(s.list[i].key, s.list[i].val) {
+				return
+			}
+		}
+		for k, v := range s.big {
+			if !yield(k, v) {
+				return
+			}
+		}
+	}
+}
