@@ -34,13 +34,14 @@ type Block[T any] struct {
 	word  atomics.Uint64 // version<<9 | closed<<8 | count
 	next  *Block[T]
 	below uint32
-	index uint32 // its own index in the pool; constant
-	rd    uint32 // next message to read
-	n     uint32 // messages in it, as far as the mailbox's owner knows
-	cap   uint32 // how many the mailbox's owner may fill; 0 when it came from another hand
-	home  uint8  // the core whose block it is; constant
-	slot  int8   // which entry of the home core's open table may still name it
-	at    uint32 // the home core's Now when it was begun; written before the publication
+	index uint32   // its own index in the pool; constant
+	rd    uint32   // next message to read
+	n     uint32   // messages in it, as far as the mailbox's owner knows
+	cap   uint32   // how many the mailbox's owner may fill; 0 when it came from another hand
+	home  uint8    // the core whose block it is; constant
+	slot  int8     // which entry of the home core's open table may still name it
+	at    uint32   // the home core's Now when it was begun; written before the publication
+	_     [16]byte // so that a message of 32 bytes lies in one cache line
 	msgs  [blockLen]T
 }
 
