@@ -77,7 +77,7 @@ func (s State) index() uint32 { return uint32(s & indexMask >> indexShift) }
 //     a push onto an idle inbox makes it public and obliges the pusher to put the receiver into a shared queue.
 //     A push of a signal sets the urgent bit with the same write.
 //  2. The owner: owned and empty to idle (Release) or to public (Publish); owned to owned and empty (take), which clears
-//     the urgent bit; and the gated bit, once in a life (Gate).
+//     the urgent bit; the urgent bit, while it acts on signals (hold, letGo); and the gated bit, once in a life (Gate).
 //  3. Whoever took the receiver out of a shared queue: public to owned (Claim).
 //  4. Whoever holds the core of a stuck handler: owned to public, chunks kept (Detach).
 //  5. Whoever owns it: to closed with the next generation (Close); and closed to owned or public for a new life (open).
@@ -91,18 +91,20 @@ type Inbox struct {
 // State returns the present value.
 func (b *Inbox) State() State { return State(b.word.Load()) }
 
-// TryOwn takes an idle inbox for the core with the given tag. It is the first sender's step: the winner schedules.
-func (b *Inbox) tryOwn(gen, tag State) bool {
-	return b.word.CompareAndSwap(uint64(gen), uint64(gen|tag))
+// tryOwn takes an inbox that was seen idle, as the state says, for the core with the given tag. It is the first sender's step: the
+// winner schedules.
+func (b *Inbox) tryOwn(idle, tag State) bool {
+	return b.word.CompareAndSwap(uint64(idle), uint64(idle|tag))
 }
 
 // push puts the chunk with the given index on top and reports the state it was put on. It fails when the receiver of
 // that generation is gone, and when it is gated and gate, which is Gated or 0, does not pass. urgent is urgentBit for a signal. below is
 // the chunk's own link, written before the chunk can be seen.
 func (b *Inbox) push(gen, gate, urgent State, index uint32, below *uint32) (before State, ok bool) {
+	closed := gatedBit &^ gate
 	for {
 		s := b.State()
-		if s.Gen() != gen && !bugStale || s.Kind() == Closed || s&gatedBit&^gate != 0 && !bugGate {
+		if s.Gen() != gen && !bugStale || s.Kind() == Closed || s&closed != 0 && !bugGate {
 			return s, false
 		}
 		*below = s.index()
@@ -110,8 +112,14 @@ func (b *Inbox) push(gen, gate, urgent State, index uint32, below *uint32) (befo
 		if s.Kind() == Idle {
 			n |= Public
 		}
+		if bugKeep && urgent == 0 {
+			n &^= urgentBit
+		}
 		if b.word.CompareAndSwap(uint64(s), uint64(n)) {
 			return s, true
+		}
+		if bugLate {
+			closed = 0
 		}
 	}
 }
@@ -152,7 +160,9 @@ func (b *Inbox) claim(gen, tag State) uint32 {
 // take empties the inbox for its owner.
 func (b *Inbox) take(gen, tag State) uint32 { return b.claim(gen, tag) }
 
-// Gate sets the gated bit: from now on no message gets in but by the gate. Owner only.
+// Gate sets the gated bit: from now on nothing is pushed that does not pass the gate. Blocks that are open in the inbox still take
+// appends, until they are closed by the Fetch that must follow before the owner relies on the gate; then all that has come in
+// beside the gate is in the private queue, and nothing comes there any more. Once in a life. Owner only.
 func (b *Inbox) Gate() {
 	for {
 		s := b.State()
@@ -164,9 +174,13 @@ func (b *Inbox) Gate() {
 
 // Detach makes an owned receiver public without emptying it: its handler is stuck on a goroutine that has lost its core.
 func (b *Inbox) Detach() {
+	kept := gatedBit | urgentBit
+	if bugDetach {
+		kept = gatedBit
+	}
 	for {
 		s := b.State()
-		if s.Kind() != Owned || b.word.CompareAndSwap(uint64(s), uint64(s&^tagMask|Public|s&(gatedBit|urgentBit))) {
+		if s.Kind() != Owned || b.word.CompareAndSwap(uint64(s), uint64(s&^tagMask|Public|s&kept)) {
 			return
 		}
 	}

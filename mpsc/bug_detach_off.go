@@ -1,0 +1,5 @@
+//go:build !bug_detach
+
+package mpsc
+
+const bugDetach = false

@@ -1,0 +1,5 @@
+//go:build !bug_direct
+
+package mpsc
+
+const bugDirect = false

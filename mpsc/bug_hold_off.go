@@ -1,0 +1,5 @@
+//go:build !bug_hold
+
+package mpsc
+
+const bugHold = false

@@ -1,0 +1,5 @@
+//go:build bug_keep
+
+package mpsc
+
+const bugKeep = true

@@ -1,0 +1,5 @@
+//go:build bug_late
+
+package mpsc
+
+const bugLate = true

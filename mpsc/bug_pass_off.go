@@ -1,0 +1,5 @@
+//go:build !bug_pass
+
+package mpsc
+
+const bugPass = false

@@ -1,0 +1,5 @@
+//go:build !bug_unhold
+
+package mpsc
+
+const bugUnhold = false

@@ -1,0 +1,5 @@
+//go:build bug_visit
+
+package mpsc
+
+const bugVisit = true
