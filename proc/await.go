@@ -57,13 +57,17 @@ func (c *Ctx) awaited(p *process) error {
 // postponed messages came, after the next Become. (Erlang: gen_statem's postpone, which is retried after a change of
 // state.)
 //
-// A call that is postponed stays open. Errors: m is a message that the runtime has not handed to this handler: its sender differs.
+// A call that is postponed can be replied to when it is handled again. Errors: m is a message that the runtime has not handed to this handler: its sender differs.
 func (c *Ctx) Postpone(m Message) error {
 	if k := c.call; k.pid != 0 {
 		if k.pid != m.From {
 			return errors.New("proc: Postpone: m is not the message being handled")
 		}
 		m.From, m.Word = m.From|markCall, k.token
+		t := c.p.cold.talk // it is opened again when its turn comes, unless it is over
+		if _, open := t.open.del(k); !open {
+			t.late.put(k, struct{}{})
+		}
 	}
 	if m.From&markMask&^markCall != 0 {
 		return errors.New("proc: Postpone: m is not a message that was received")

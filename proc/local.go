@@ -11,6 +11,7 @@ type local struct {
 	cache *mpsc.Cache[Message]
 	ctx   *Ctx // of the worker that holds the core; set when it gets it
 	slots []uint32
+	woke  bool // a goroutine has been answered since the worker last had nothing to do
 
 	messages, spawned, exited, dead, rejected, dropped uint64
 

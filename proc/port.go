@@ -112,20 +112,50 @@ func (rt *Runtime) atPort(to PID, m Message) bool {
 
 // wait returns the answer, or why there is none.
 func (rt *Runtime) wait(ctx context.Context, t *port) (a answer, err error) {
-	select {
-	case a = <-t.ch:
-		return a, nil
-	case <-ctx.Done():
-		if err = ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
-			err = ErrTimeout
+	if rt.closing.over.Load() {
+		return rt.giveUp(t, ErrShutdown)
+	}
+	done := ctx.Done()
+	if done == nil {
+		a = <-t.ch
+	} else {
+		select {
+		case a = <-t.ch:
+		case <-done:
+			if err = ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
+				err = ErrTimeout
+			}
+			return rt.giveUp(t, err)
 		}
-	case <-rt.closing.done:
-		err = ErrShutdown
 	}
+	if a.err == errPortClosed {
+		return answer{}, ErrShutdown
+	}
+	return a, nil
+}
+
+// giveUp ends the wait at a port with err, unless the answer has come at the last moment.
+func (rt *Runtime) giveUp(t *port, err error) (answer, error) {
 	if s := t.state.Load(); s&1 != 0 && t.state.CompareAndSwap(s, s&^1) {
-		return a, err
+		return answer{}, err
 	}
-	return <-t.ch, nil // it came at the last moment
+	return <-t.ch, nil
+}
+
+var errPortClosed = errors.New("proc: port closed")
+
+// closeAll ends every wait, when there is nobody left who could answer. Pairs with wait, which looks at closing.over after it has opened
+// its port: either it sees that, or the port is seen here.
+func (ps *ports) closeAll() {
+	list := ps.list.Load()
+	if list == nil {
+		return
+	}
+	for _, t := range *list {
+		if s := t.state.Load(); s&1 != 0 && t.state.CompareAndSwap(s, s&^1) {
+			t.ch <- answer{err: errPortClosed}
+		}
+	}
 }
 
 // Call sends req to the process to as a call and waits for the reply, until ctx is done. A reply that comes later is dropped.

@@ -167,14 +167,14 @@ func (c *Ctx) settle(p *process) {
 // slowTurn does what comes before the next message in the rare cases: start, end, being held back, and what slowLoop is for.
 // over says that the turn ends here.
 func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
+	if p.mb.User&flagExit != 0 {
+		return c.finish(p, p.cold.reason), true
+	}
 	if p.mb.User&flagHeld != 0 {
 		if c.held(p.cold) {
 			return sched.Spent, true
 		}
 		p.mb.User &^= flagHeld
-	}
-	if p.mb.User&flagExit != 0 {
-		return c.finish(p, p.cold.reason), true
 	}
 	if p.mb.User&flagStart != 0 {
 		if next, over := c.start(p); over {
@@ -252,7 +252,7 @@ func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, k
 	if v != nil {
 		reason = &Panic{Value: v, Stack: stack}
 	}
-	if p.mb.User&flagExit != 0 {
+	if p.mb.User&flagTold != 0 {
 		// A crash in Terminate replaces the reason, as in OTP. It is reported here because Terminate was the last
 		// thing to run.
 		p.rare().reason = reason

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"runtime"
 	"time"
 	"unsafe"
 
@@ -105,7 +106,15 @@ func New(cfg Config) (*Runtime, error) {
 			l.cache.Now = w.Sched().Ticks()
 			l.publish()
 		},
-		Idle:  func(w *sched.Worker) { w.Local.(*Ctx).cache.Flush() },
+		Idle: func(w *sched.Worker) {
+			l := w.Local.(*Ctx).lc
+			l.cache.Flush()
+			if l.woke {
+				// A goroutine that has got its answer is next on our processor, and would wait there while we look for work.
+				l.woke = false
+				runtime.Gosched()
+			}
+		},
 		Stuck: rt.isStuck,
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thrum-go/thrum/internal/atomics"
 	"github.com/thrum-go/thrum/mpsc"
 )
 
@@ -17,6 +18,7 @@ const shutdownDefault = 5 * time.Second
 type closing struct {
 	once sync.Once
 	done chan struct{} // closed when the runtime has ended
+	over atomics.Bool  // set a moment before; anyone may load it
 	err  error         // set before done is closed
 }
 
@@ -79,6 +81,8 @@ func (e *ShutdownError) Unwrap() error { return e.Err }
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.closing.once.Do(func() {
 		rt.closing.err = rt.shutdown(ctx)
+		rt.closing.over.Store(true)
+		rt.ports.closeAll()
 		close(rt.closing.done)
 	})
 	<-rt.closing.done

@@ -58,7 +58,11 @@ var (
 func (c *Ctx) emit(to PID, m Message) bool {
 	p := c.rt.table.find(to)
 	if p == nil {
-		return c.rt.atPort(to, m) || c.bounce(to, m)
+		if c.rt.atPort(to, m) {
+			c.lc.woke = true
+			return true
+		}
+		return c.bounce(to, m)
 	}
 	r := p.mb.Signal(c.cache, uint64(to), 0, m)
 	switch r {
