@@ -7,9 +7,11 @@ import (
 
 // awaiting is what a process waits for while it handles nothing else.
 type awaiting struct {
+	id    RequestID // 0 when the reply has come
+	to    PID
+	timer ownTimer
 	then  func(c *Ctx, v any, err error) error
 	call  Caller // whose call was being handled
-	from  PID
 	value any
 	err   error
 }
@@ -30,16 +32,16 @@ func (c *Ctx) Await(to PID, req any, timeout time.Duration, then func(c *Ctx, v 
 	if _, err := c.request(to, req, timeout, true); err != nil {
 		return err
 	}
-	t := c.p.cold.talk
-	t.await.then, t.await.call = then, c.call
-	c.p.mb.User |= flagAwait
+	c.p.cold.talk.await.then = then
 	return nil
 }
 
 // awaited calls what waits for the reply that has come.
 func (c *Ctx) awaited(p *process) error {
-	a := p.cold.talk.await
-	p.cold.talk.await = awaiting{}
+	t := p.cold.talk
+	a := &t.await
+	then, call, value, why := a.then, a.call, a.value, a.err
+	a.then, a.value, a.err = nil, nil, nil
 	p.mb.User &^= flagAwait | flagReady
 	if p.cold.stash != nil && p.cold.stash.cursor != nil {
 		p.mb.User |= flagRetry
@@ -47,9 +49,14 @@ func (c *Ctx) awaited(p *process) error {
 	if p.gate.Load() != nil {
 		p.mb.User |= flagGate
 	}
-	c.call = a.call
-	err := a.then(c, a.value, a.err)
-	c.call = Caller{}
+	if call.pid == 0 {
+		return then(c, value, why)
+	}
+	a.call = Caller{}
+	_, open := t.open.del(call)
+	c.call, c.owes = call, open
+	err := then(c, value, why)
+	c.settleCall(p)
 	return err
 }
 
@@ -64,10 +71,10 @@ func (c *Ctx) Postpone(m Message) error {
 			return errors.New("proc: Postpone: m is not the message being handled")
 		}
 		m.From, m.Word = m.From|markCall, k.token
-		t := c.p.cold.talk // it is opened again when its turn comes, unless it is over
-		if _, open := t.open.del(k); !open {
-			t.late.put(k, struct{}{})
+		if !c.owes { // it is over
+			c.p.talking().late.put(k, struct{}{})
 		}
+		c.owes = false // until its turn comes again
 	}
 	if m.From&markMask&^markCall != 0 {
 		return errors.New("proc: Postpone: m is not a message that was received")

@@ -43,7 +43,6 @@ func (e *CallError) Unwrap() error { return e.Err }
 type request struct {
 	to    PID
 	timer ownTimer
-	await bool // the process handles nothing else
 }
 
 // The token of a call is its RequestID: the number of the request in the low half, above it the caller's deadline, in
@@ -110,12 +109,23 @@ func (c *Ctx) request(to PID, req any, timeout time.Duration, await bool) (Reque
 	if err := c.sendCall(to, req, uint64(id)); err != nil {
 		return 0, &CallError{to, err}
 	}
-	r := request{to: to, await: await}
-	if timeout != Forever {
-		r.timer = c.startOwn(timeout, uint64(id))
-	}
-	t.calls.put(id, r)
+	c.expect(t, id, to, timeout, await)
 	return id, nil
+}
+
+// expect notes that an answer is to come.
+func (c *Ctx) expect(t *talk, id RequestID, to PID, timeout time.Duration, await bool) {
+	var timer ownTimer
+	if timeout != Forever {
+		timer = c.startOwn(timeout, uint64(id))
+	}
+	if !await {
+		t.calls.put(id, request{to, timer})
+		return
+	}
+	a := &t.await
+	a.id, a.to, a.timer, a.call = id, to, timer, c.call
+	c.p.mb.User |= flagAwait
 }
 
 // newRequest returns an id that none of the process's open requests has.
@@ -177,8 +187,12 @@ func (c *Ctx) callOver(p *process, id RequestID, from PID, v any, why error) (le
 // over ends the request id of p, if it is open.
 func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left Message, ok, known bool) {
 	t := p.cold.talk
-	r, known := t.calls.del(id)
-	if !known {
+	a := &t.await
+	awaited := a.id == id && id != 0
+	r := request{a.to, a.timer}
+	if awaited {
+		a.id, a.timer = 0, ownTimer{}
+	} else if r, known = t.calls.del(id); !known {
 		return left, false, false
 	}
 	if why != ErrTimeout {
@@ -191,8 +205,8 @@ func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left M
 	if why != nil {
 		why = &CallError{r.to, why}
 	}
-	if r.await {
-		t.await.from, t.await.value, t.await.err = from, v, why
+	if awaited {
+		a.value, a.err = v, why
 		p.mb.User |= flagReady
 		return left, false, true
 	}
@@ -210,15 +224,29 @@ func (c *Ctx) called(p *process, m Message) error {
 	if p.mb.User&flagDirect != 0 {
 		return p.machine.Handle(c, m)
 	}
-	k := Caller{m.From.plain(), m.Word}
-	t := p.talking()
-	if _, gone := t.late.del(k); !gone {
-		t.open.put(k, struct{}{})
-	}
-	c.call = k
-	err := p.machine.Handle(c, Message{From: k.pid, Body: m.Body})
-	c.call = Caller{}
+	c.call = Caller{m.From.plain(), m.Word}
+	c.owes = !p.isLate(c.call)
+	err := p.machine.Handle(c, Message{From: c.call.pid, Body: m.Body})
+	c.settleCall(p)
 	return err
+}
+
+// isLate reports whether the caller has given up before the process came to its call.
+func (p *process) isLate(k Caller) (late bool) {
+	if p.cold != nil && p.cold.talk != nil {
+		_, late = p.cold.talk.late.del(k)
+	}
+	return late
+}
+
+// settleCall ends the handling of a call. One that nobody has replied to is written down, so that its caller is told when the process
+// ends.
+func (c *Ctx) settleCall(p *process) {
+	if c.owes {
+		c.owes = false
+		p.talking().open.put(c.call, struct{}{})
+	}
+	c.call = Caller{}
 }
 
 // gaveUp is what the end of a call does at the callee, when it has not replied itself. The call may still be in the

@@ -51,6 +51,14 @@ func (p *process) tied() *ties {
 	return r.ties
 }
 
+// talk returns what the process has of it, nil for nothing.
+func (p *process) talk() *talk {
+	if p.cold == nil {
+		return nil
+	}
+	return p.cold.talk
+}
+
 func (p *process) talking() *talk {
 	r := p.rare()
 	if r.talk == nil {

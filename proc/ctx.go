@@ -25,6 +25,7 @@ type Ctx struct {
 	tick  uint32       // the monitor's, with the highest bit set, when this turn first asked ShouldYield; 0 before
 	kind  *processType // met last
 	call  Caller       // of the message being handled, when it is a call
+	owes  bool         // nobody has replied to call yet
 	_     pad
 }
 

@@ -132,6 +132,7 @@ func (c *Ctx) remove(p *process, reason error) {
 			for _, q := range r.talk.calls.all() {
 				q.timer.stop(c)
 			}
+			r.talk.await.timer.stop(c)
 		}
 	}
 	c.rt.freeName(pid)
@@ -207,12 +208,12 @@ func obituaries(pid PID, reason error, r *cold) iter.Seq2[PID, Message] {
 					return
 				}
 			}
+			if a := &t.await; a.id != 0 && !yield(a.to, Message{From: from, Body: callDoneSignal, Word: uint64(a.id)}) {
+				return
+			}
 		}
 	}
 }
-
-// tellAtOnce is how many obituaries are sent in the dying process's own turn.
-const tellAtOnce = 512
 
 // tell sends the obituaries.
 func (c *Ctx) tell(pid PID, reason error, r *cold) {
@@ -235,7 +236,7 @@ func (c *Ctx) tell(pid PID, reason error, r *cold) {
 	}
 	next, stop := iter.Pull2(all)
 	c.rt.pending.Add(1)
-	c.w.Schedule(&crier{c.rt, next, stop}, sched.Normal)
+	c.schedule(&crier{c.rt, next, stop}, sched.Normal)
 }
 
 // crier is a task that sends the obituaries of a process which had very many links or monitors, some in each turn.

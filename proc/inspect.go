@@ -26,11 +26,7 @@ func (c *Ctx) ask(to PID, s *signal, timeout time.Duration, await bool) (Request
 	}
 	t := c.p.talking()
 	id := c.newRequest(t, timeout)
-	r := request{to: to, await: await}
-	if timeout != Forever {
-		r.timer = c.startOwn(timeout, uint64(id))
-	}
-	t.calls.put(id, r)
+	c.expect(t, id, to, timeout, await)
 	c.signal(to, Message{From: c.self | markSignal, Body: s, Word: uint64(id)})
 	return id, nil
 }
@@ -108,6 +104,9 @@ func (c *Ctx) tiesOf(p *process, i *Info) {
 	}
 	if t := r.talk; t != nil {
 		i.Calls, i.Requests = t.open.len(), t.calls.len()
+		if t.await.id != 0 {
+			i.Requests++
+		}
 		i.Memory += int(unsafe.Sizeof(*t)) + 24*(t.open.len()+t.late.len()) + 64*t.calls.len()
 	}
 }

@@ -239,7 +239,7 @@ func (rt *Runtime) crashed(w *sched.Worker, t sched.Task, v any, stack []byte, k
 		return sched.Done
 	}
 	c := w.Local.(*Ctx)
-	c.call = Caller{}
+	c.settleCall(p)
 	if p.mb.User&flagQuits != 0 && v == nil {
 		p.mb.User &^= flagQuits
 		if s, ok := p.machine.(*Self); ok && s.crash != nil {

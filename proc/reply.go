@@ -1,6 +1,11 @@
 package proc
 
-import "time"
+import (
+	"time"
+
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
+)
 
 // Caller returns who waits for the reply to the message being handled, to be replied to later; false when the message is no
 // call.
@@ -22,17 +27,68 @@ func (c *Ctx) Reply(v any) error {
 // Errors: ErrNoCaller for the zero Caller, and when it is the call being handled and is over: it has been replied to, or its caller gave
 // up. Otherwise a reply that nobody waits for is dropped silently, as in Erlang.
 func (c *Ctx) ReplyTo(k Caller, v any) error {
-	if k.pid == 0 {
+	switch {
+	case k.pid == 0:
 		return ErrNoCaller
+	case k == c.call:
+		if !c.owes {
+			return ErrNoCaller
+		}
+		c.owes = false
+	case c.p.cold != nil && c.p.cold.talk != nil:
+		c.p.cold.talk.open.del(k)
 	}
-	open := false
-	if r := c.p.cold; r != nil && r.talk != nil {
-		_, open = r.talk.open.del(k)
-	}
-	if !open && k == c.call {
-		return ErrNoCaller
+	if c.replyAwaited(k, v) {
+		return nil
 	}
 	c.signal(k.pid, Message{From: c.self | markReply, Body: v, Word: k.token})
+	return nil
+}
+
+// replyAwaited is the frequent case of a reply: the caller waits for it and for nothing else, idle.
+func (c *Ctx) replyAwaited(k Caller, v any) bool {
+	w := c.w
+	if !w.Enter() {
+		w.Leave()
+		return false
+	}
+	i := uint64(k.pid)&addressMask ^ c.base
+	if i>>slabShift >= uint64(len(c.dir)) {
+		w.Leave()
+		return false
+	}
+	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
+	if p.mb.Reach(k.pid.gen(), c.tag) != mpsc.Schedule {
+		w.Leave()
+		return false
+	}
+	p.mb.Arrive(c.cache)
+	if a := p.awaits(k.token, c.self); a != nil {
+		a.id = 0
+		a.timer.stop(c)
+		a.value, a.err = v, nil
+		p.mb.User |= flagReady
+	} else {
+		c.act(p, Message{From: c.self | markReply, Body: v, Word: k.token})
+	}
+	c.reds -= sendCost
+	if p.mb.User&flagReady != 0 && p.Priority() == sched.Normal && w.Next(p) {
+		w.Leave()
+		return true
+	}
+	c.settleOwned(p)
+	w.Leave()
+	return true
+}
+
+// awaits returns where the process waits for the reply to a call of its own to the process from.
+func (p *process) awaits(token uint64, from PID) *awaiting {
+	if p.mb.User&flagAwait == 0 {
+		return nil
+	}
+	if a := &p.cold.talk.await; a.id == RequestID(token) && a.to == from {
+		return a
+	}
 	return nil
 }
 
@@ -58,10 +114,8 @@ func (c *Ctx) Expired() bool {
 	if k.pid == 0 {
 		return false
 	}
-	if r := c.p.cold; r != nil && r.talk != nil {
-		if _, open := r.talk.open.get(k); !open {
-			return true
-		}
+	if !c.owes {
+		return true
 	}
 	d, ok := left(k.token, c.rt.since())
 	return ok && d < 0

@@ -36,6 +36,7 @@ type Self struct {
 	err     error
 	answer  func(*Ctx, any, error) error // s.answered, once
 	call    Caller                       // of the message received last, when it is a call
+	owes    bool                         // nobody has replied to it, and it is not written down
 	result  error
 	done    bool
 	closing bool
@@ -148,6 +149,7 @@ func (s *Self) run(over func(struct{}) bool) {
 	s.over = over
 	s.gid = gid.Current()
 	defer func() {
+		s.settleCall()
 		s.done = true
 		if v := recover(); v != nil {
 			crash := &Panic{Value: v, Stack: debug.Stack()}
@@ -163,6 +165,7 @@ func (s *Self) run(over func(struct{}) bool) {
 
 // suspend waits until the process is resumed.
 func (s *Self) suspend() {
+	s.settleCall()
 	if !s.over(struct{}{}) {
 		runtime.Goexit()
 	}
@@ -237,6 +240,7 @@ func (s *Self) ReceiveMatchTimeout(d time.Duration, match func(Message) bool) (m
 func (s *Self) receive(d time.Duration, match func(Message) bool) (m Message, ok bool) {
 	c := s.must()
 	s.match, s.thrown = match, nil
+	s.settleCall()
 	s.call = Caller{}
 	lost := false
 	if m, ok = s.held(c); !ok && s.thrown == nil {
@@ -341,15 +345,19 @@ func (s *Self) taken(c *Ctx, all bool) (m Message, ok, lost bool) {
 // opened is what becomes of a message when the process gets it.
 func (s *Self) opened(c *Ctx, m Message) Message {
 	if m.From&markMask == markCall {
-		k := Caller{m.From.plain(), m.Word}
-		t := c.p.talking()
-		if _, gone := t.late.del(k); !gone {
-			t.open.put(k, struct{}{})
-		}
-		s.call = k
-		m.From, m.Word = k.pid, 0
+		s.call = Caller{m.From.plain(), m.Word}
+		s.owes = !c.p.isLate(s.call)
+		m.From, m.Word = s.call.pid, 0
 	}
 	return m
+}
+
+// settleCall writes a call down that nobody has replied to; see Ctx.settleCall.
+func (s *Self) settleCall() {
+	if s.owes {
+		s.owes = false
+		s.c.p.talking().open.put(s.call, struct{}{})
+	}
 }
 
 // yield lets others run. A process that has lost its core holds up nobody.

@@ -35,7 +35,6 @@ func (s *Self) CallName(name string, req any, timeout time.Duration) (any, error
 // reply waits for the reply to a request that has been made.
 func (s *Self) reply(c *Ctx) (v any, err error) {
 	c.p.cold.talk.await.then = s.answer
-	c.p.mb.User |= flagAwait
 	s.wants = wantsReply
 	s.suspend()
 	v, err = s.value, s.err
@@ -95,10 +94,24 @@ func (s *Self) Reply(v any) error {
 	if err != nil {
 		return err
 	}
-	c.call = s.call
+	s.enterCall(c)
 	err = c.Reply(v)
-	c.call = Caller{}
+	s.leaveCall(c)
 	return err
+}
+
+// enterCall makes the call received last the one that is being handled.
+func (s *Self) enterCall(c *Ctx) {
+	c.call, c.owes = s.call, s.owes
+	if t := c.p.talk(); !s.owes && t != nil {
+		_, c.owes = t.open.del(s.call)
+	}
+}
+
+// leaveCall is the end of enterCall.
+func (s *Self) leaveCall(c *Ctx) {
+	s.owes = c.owes
+	c.call, c.owes = Caller{}, false
 }
 
 // Caller returns who waits for the reply to the message received last; see Ctx.Caller.
@@ -110,7 +123,10 @@ func (s *Self) ReplyTo(k Caller, v any) error {
 	if err != nil {
 		return err
 	}
-	return c.ReplyTo(k, v)
+	s.enterCall(c)
+	err = c.ReplyTo(k, v)
+	s.leaveCall(c)
+	return err
 }
 
 // Deadline returns until when the caller of the call received last waits; see Ctx.Deadline.
@@ -119,9 +135,9 @@ func (s *Self) Deadline() (time.Time, bool) { return s.rt.DeadlineOf(s.call) }
 // Expired reports whether the caller of the call received last no longer waits; see Ctx.Expired.
 func (s *Self) Expired() bool {
 	c := s.must()
-	c.call = s.call
+	s.enterCall(c)
 	over := c.Expired()
-	c.call = Caller{}
+	s.leaveCall(c)
 	return over
 }
 

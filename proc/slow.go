@@ -8,6 +8,12 @@ const loopFlags = flagGate | flagAwait | flagRetry | flagIdle
 // over is false when the process has become an ordinary one again.
 func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 	for {
+		if p.mb.User&(flagAwait|flagReady|flagExit|flagHeld) == flagAwait && !p.mb.HasNext() {
+			if next, over, again := c.rest(p); !again {
+				return next, over
+			}
+			continue
+		}
 		if p.mb.State().Urgent() {
 			p.mb.Fetch(c.cache, p.pid.gen())
 		}
