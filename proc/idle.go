@@ -75,6 +75,11 @@ func (p *process) idled(m Message) (left Message, ok bool) {
 	case p.mb.User&flagIdle == 0 || p.mb.HasNext():
 		return left, false
 	}
+	if g := p.gate.Load(); g != nil {
+		if n, _ := g.state(); n > 0 {
+			return left, false
+		}
+	}
 	p.mb.User &^= flagIdle
 	r.armed = false
 	return Message{Body: ReceiveTimeout{}}, true

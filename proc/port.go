@@ -87,7 +87,7 @@ func (rt *Runtime) closePort(t *port) {
 	o.unlock()
 }
 
-// atPort delivers what is for a port, and reports whether to is one of this runtime's.
+// atPort delivers an answer that is for a port, and reports whether it was one.
 func (rt *Runtime) atPort(to PID, m Message) bool {
 	i := uint64(to)&addressMask ^ rt.table.base
 	list := rt.ports.list.Load()
@@ -100,12 +100,12 @@ func (rt *Runtime) atPort(to PID, m Message) bool {
 	} else if s, ok := m.Body.(*signal); ok && (s.kind == sigDown || s.kind == sigCallDown) {
 		a.err = s.reason
 	} else {
-		return true
+		return false // a goroutine is no process: whoever links or monitors it, or asks it, is told so
 	}
 	t := (*list)[i-portBase]
 	gen := uint64(to) >> mpsc.GenShift
 	if t.state.CompareAndSwap(gen<<1|1, gen<<1) {
-		t.ch <- a
+		put(t.ch, a)
 	}
 	return true
 }
@@ -122,16 +122,27 @@ func (rt *Runtime) wait(ctx context.Context, t *port) (a answer, err error) {
 		select {
 		case a = <-t.ch:
 		case <-done:
-			if err = ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
-				err = ErrTimeout
-			}
-			return rt.giveUp(t, err)
+			return rt.giveUp(t, over(ctx))
 		}
 	}
+	return a.said()
+}
+
+// said tells an answer from the end of all.
+func (a answer) said() (answer, error) {
 	if a.err == errPortClosed {
 		return answer{}, ErrShutdown
 	}
 	return a, nil
+}
+
+// over returns why ctx is done, nil when it is not.
+func over(ctx context.Context) error {
+	err := ctx.Err()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ErrTimeout
+	}
+	return err
 }
 
 // giveUp ends the wait at a port with err, unless the answer has come at the last moment.
@@ -139,7 +150,7 @@ func (rt *Runtime) giveUp(t *port, err error) (answer, error) {
 	if s := t.state.Load(); s&1 != 0 && t.state.CompareAndSwap(s, s&^1) {
 		return answer{}, err
 	}
-	return <-t.ch, nil
+	return (<-t.ch).said()
 }
 
 var errPortClosed = errors.New("proc: port closed")
@@ -153,7 +164,7 @@ func (ps *ports) closeAll() {
 	}
 	for _, t := range *list {
 		if s := t.state.Load(); s&1 != 0 && t.state.CompareAndSwap(s, s&^1) {
-			t.ch <- answer{err: errPortClosed}
+			put(t.ch, answer{err: errPortClosed})
 		}
 	}
 }
@@ -171,7 +182,7 @@ func (rt *Runtime) Call(ctx context.Context, to PID, req any) (any, error) {
 	if rt.closed.Load() {
 		return nil, &CallError{to, ErrShutdown}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := over(ctx); err != nil {
 		return nil, &CallError{to, err}
 	}
 	t, err := rt.openPort()

@@ -3,6 +3,7 @@ package proc
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -55,7 +56,7 @@ func as[R any](to PID, v any, err error) (r R, _ error) {
 	}
 	r, ok := v.(R)
 	if !ok && v != nil {
-		return r, &ReplyTypeError{to, v, fmt.Sprintf("%T", r)}
+		return r, &ReplyTypeError{to, v, reflect.TypeFor[R]().String()}
 	}
 	return r, nil
 }
