@@ -21,10 +21,12 @@ func (s *sender) stamp() uint64 {
 	return s.on.mb.Stamp
 }
 
-func (s *sender) letter(life uint8) letter {
+// next returns what the sender sends next.
+func (s *sender) next(a *actor, life uint8, k kind) letter {
 	w := s.w
+	w.items[s.id][w.sent[s.id]] = item{to: uint8(a.number), life: life, kind: k}
 	w.sent[s.id]++
-	return letter{s.id, w.sent[s.id], life}
+	return letter{s.id, w.sent[s.id], life, k}
 }
 
 // Who has a receiver scheduled, besides the number of a core.
@@ -44,6 +46,8 @@ type actor struct {
 	gen    State
 	holder int               // who has it scheduled
 	last   [maxSenders]uint8 // of each sender, the last letter received in this life
+
+	mail
 }
 
 // address returns the address of the receiver's life. As the table's do, it has the number in its low bits.
@@ -67,6 +71,7 @@ func (a *actor) accept(l letter, f fate) {
 		a.w.x.Failf("order: letter %d of sender %d comes after its letter %d", l.n, l.from, a.last[l.from])
 	}
 	a.last[l.from] = l.n
+	a.checkSeal(l, f)
 }
 
 // share puts a receiver that is public into the shared queue, which is one step.
@@ -79,7 +84,7 @@ func (w *world) share(a *actor) {
 
 // post sends from outside.
 func (w *world) post(s *sender, a *actor, life uint8) Sent {
-	l := s.letter(life)
+	l := s.next(a, life, message)
 	ch := w.outside.Prepare(l)
 	r := a.mb.Post(ch, a.address(life), s.gate)
 	switch r {
@@ -88,7 +93,7 @@ func (w *world) post(s *sender, a *actor, life uint8) Sent {
 		w.share(a)
 	case Gone, Gate:
 		w.outside.Discard(ch)
-		w.settleFate(l, refused)
+		w.turnedAway(s, a, l, r)
 	case Queued:
 	default:
 		w.x.Failf("Post returned %d", r)
@@ -106,7 +111,7 @@ type core struct {
 
 // send sends from this core. It follows Ctx.SendWord of package proc, unless the sender is one that only uses Send.
 func (k *core) send(s *sender, a *actor, life uint8) Sent {
-	l := s.letter(life)
+	l := s.next(a, life, message)
 	r := k.reach(s, a, a.address(life), l)
 	switch r {
 	case Schedule:
@@ -116,7 +121,7 @@ func (k *core) send(s *sender, a *actor, life uint8) Sent {
 		a.pass(nobody, inQueue)
 		k.w.share(a)
 	case Gone, Gate:
-		k.w.settleFate(l, refused)
+		k.turnedAway(s, a, l, r)
 	case Queued:
 	default:
 		k.w.x.Failf("Send returned %d", r)
@@ -158,23 +163,30 @@ func (k *core) own(s *sender, a *actor) {
 // It follows process.Run of package proc.
 func (k *core) turn(a *actor, letters int) (again bool) {
 	if owned, _ := a.mb.Owns(k.cache, a.gen); !owned {
+		a.take(true)
 		a.mb.Claim(k.cache, a.gen)
+		a.take(false)
 	}
 	a.pass(k.id, k.id)
 	for {
+		if k.w.signals && k.w.look(a).Urgent() {
+			k.fetch(a)
+		}
 		switch {
 		case a.mb.HasNext():
 			k.receive(a)
 			if letters--; letters <= 0 && a.mb.HasNext() {
 				return true
 			}
+		case a.peek:
+			k.readGate(a)
 		default:
 			a.pass(k.id, nobody)
 			if a.mb.Release(a.gen, k.cache.tag) {
 				return false
 			}
 			a.pass(nobody, k.id)
-			a.mb.Fetch(k.cache, a.gen)
+			k.fetch(a)
 		}
 	}
 }
@@ -227,7 +239,7 @@ func (k *core) expose() {
 			if owned, _ := a.mb.Owns(k.cache, a.gen); !owned {
 				break // it was taken but never run here: it is public still
 			}
-			a.mb.Fetch(k.cache, a.gen)
+			k.fetch(a)
 		}
 		a.pass(k.id, inQueue)
 		k.w.share(a)
@@ -238,7 +250,9 @@ func (k *core) expose() {
 // close ends the receiver's life, which the core owns and has taken out of its queue.
 func (k *core) close(a *actor) {
 	a.pass(k.id, k.id)
-	a.mb.Close(k.cache, func(l letter) { a.accept(l, dropped) })
+	a.take(true)
+	a.mb.Drain(k.cache, a.mb.Shut(), func(l letter) { a.accept(l, dropped) })
+	a.take(false)
 	a.pass(k.id, nobody)
 	a.life++
 	a.gen += 1 << GenShift

@@ -50,8 +50,8 @@ func exploreAll(t *testing.T, programs []program) {
 		})
 	}
 	t.Logf("%d executions", executions)
-	if explored == len(programs) && executionLimit() == 0 && executions < 1_000_000 {
-		t.Error("less than a million executions: the programs have become too small to show much")
+	if explored == len(programs) && executionLimit() == 0 && executions < 500_000 {
+		t.Error("less than half a million executions: the programs have become too small to show much")
 	}
 }
 

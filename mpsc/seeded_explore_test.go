@@ -32,6 +32,20 @@ var seededBugs = []struct {
 	{"bug_home", bugHome, "block read elsewhere is not used there", preempted(2), "lost: a letter without content"},
 	{"bug_gate", bugGate, "gate against two letters", preempted(2), "a letter without the gate's mark"},
 	{"bug_append", bugAppend, "block taken is not appended to", preempted(2), "lost: a letter without content"},
+	{"bug_urgent", bugUrgent, "signal to the owner", all(), "urgent:"},
+	{"bug_keep", bugKeep, "watched while it runs", preempted(2), "urgent:"},
+	{"bug_detach", bugDetach, "watched while it is cut loose", preempted(2), "urgent:"},
+	{"bug_forget", bugForget, "signal before an append", preempted(2), "order:"},
+	{"bug_direct", bugDirect, "owner's own signal behind others", preempted(2), "order:"},
+	{"bug_visit", bugVisit, "receiver is visited", preempted(2), "order:"},
+	{"bug_hold", bugHold, "action sends to its own receiver", preempted(2), "order:"},
+	{"bug_unhold", bugUnhold, "action sends, and a goroutine signals", preempted(3), "urgent:"},
+	{"bug_pass", bugPass, "gated against a goroutine and a signal with a block open", preempted(2), "order:"},
+	{"bug_late", bugLate, "gated against letters", preempted(2), "past the gate:"},
+}
+
+func allPrograms() []program {
+	return slices.Concat(inboxPrograms, blockPrograms, signalPrograms, signalMoves, gatePrograms)
 }
 
 // TestSeededBugIsFound needs a build with the tag of one of them.
@@ -41,24 +55,31 @@ func TestSeededBugIsFound(t *testing.T) {
 		if !b.on {
 			continue
 		}
-		programs := slices.Concat(inboxPrograms, blockPrograms)
+		programs := allPrograms()
 		i := slices.IndexFunc(programs, func(p program) bool { return p.name == b.program })
-		r := explore.Run(nil, b.how, programs[i].body)
-		if r.Failure == nil {
-			t.Fatalf("%s was not found in %d executions of %q", b.tag, r.Executions, b.program)
-		}
-		t.Logf("%s is found in execution %d: %v", b.tag, r.Executions, r.Failure)
-		if !strings.HasPrefix(r.Failure.Message, b.failure) {
-			t.Errorf("%s: found as %q, want %q", b.tag, r.Failure.Message, b.failure)
-		}
-		again := explore.Replay(nil, b.how, r.Failure.Schedule, programs[i].body)
-		if again.Failure == nil || again.Failure.Message != r.Failure.Message {
-			t.Errorf("%s: replay of %q gives %v", b.tag, r.Failure.Schedule, again.Failure)
-		}
+		mustFail(t, b.tag, b.how, programs[i].body, b.failure)
 		found++
 	}
 	if found == 0 {
 		t.Skip("no bug is seeded: build with the tags explore and one of testdata/seeded_bugs.txt")
+	}
+}
+
+// mustFail explores a program that is wrong: the explorer must find out in what way, and repeat it.
+func mustFail(t *testing.T, name string, how explore.Config, body func(*explore.Exec), failure string) {
+	t.Helper()
+	r := explore.Run(nil, how, body)
+	if r.Failure == nil {
+		t.Errorf("%s was not found in %d executions", name, r.Executions)
+		return
+	}
+	t.Logf("%s is found in execution %d: %v", name, r.Executions, r.Failure)
+	if !strings.HasPrefix(r.Failure.Message, failure) {
+		t.Errorf("%s: found as %q, want %q", name, r.Failure.Message, failure)
+	}
+	again := explore.Replay(nil, how, r.Failure.Schedule, body)
+	if again.Failure == nil || again.Failure.Message != r.Failure.Message {
+		t.Errorf("%s: replay of %q gives %v", name, r.Failure.Schedule, again.Failure)
 	}
 }
 
@@ -73,7 +94,7 @@ func TestEverySeededBugIsListedForCI(t *testing.T) {
 			listed = append(listed, line)
 		}
 	}
-	programs := slices.Concat(inboxPrograms, blockPrograms)
+	programs := allPrograms()
 	for _, b := range seededBugs {
 		if line := b.tag + " TestSeededBugIsFound"; !slices.Contains(listed, line) {
 			t.Errorf("testdata/seeded_bugs.txt has no line %q", line)

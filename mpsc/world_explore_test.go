@@ -22,8 +22,11 @@ type world struct {
 	actors  []*actor
 	shared  atomics.Uint64 // set of the receivers in the shared queue, by number
 	fates   [maxSenders][maxLetters]fate
+	items   [maxSenders][maxLetters]item
 	sent    [maxSenders]uint8
 	kept    *Block[letter] // see keepBlocks
+	signals bool           // signals are sent: whoever runs a receiver looks for them between two letters
+	lax     bool           // a receiver that is taken for a signal is let go in the belief that nothing comes in meanwhile
 }
 
 const (
@@ -31,9 +34,16 @@ const (
 	maxLetters = 10
 )
 
-// letter is a message: the n-th of a sender, from 1, to a life of a receiver.
+// letter is what is sent: the n-th of a sender, from 1, to a life of a receiver.
 type letter struct {
 	from, n, life uint8
+	kind          kind
+}
+
+// item is what a sender has sent, and to whom: the sender writes it before it sends it.
+type item struct {
+	to, life uint8
+	kind     kind
 }
 
 type fate uint8
@@ -42,6 +52,7 @@ const (
 	received fate = iota + 1
 	dropped
 	refused
+	acted // of a signal that leaves no message
 )
 
 // newWorld returns a world with idle receivers, whose first life has begun, and cores that own nothing. Caches are
@@ -59,7 +70,9 @@ func newWorld(x *explore.Exec, cores, receivers int) *world {
 		c := w.pool.NewCache(i)
 		w.warm(c)
 		c.blocks = w.pool.growBlocks(uint8(i))
-		w.cores = append(w.cores, &core{w: w, id: i, cache: c})
+		k := &core{w: w, id: i, cache: c}
+		c.OnSignal = k.onSignal
+		w.cores = append(w.cores, k)
 		x.Name(&c.returned, "returned"+string(rune('0'+i)))
 	}
 	w.outside = w.pool.NewOutside()
@@ -70,6 +83,7 @@ func newWorld(x *explore.Exec, cores, receivers int) *world {
 		a.mb.Open(a.gen, Idle, false)
 		w.actors = append(w.actors, a)
 		x.Name(&a.mb.word, string(rune('R'+i)))
+		x.Name(&a.gate, "gate of "+string(rune('R'+i)))
 	}
 	x.After(w.settle)
 	return w
@@ -93,11 +107,14 @@ func (w *world) settle() {
 		if s.Gated() != a.gated {
 			w.x.Failf("receiver %d has lost its gate: word %#x", a.number, uint64(s))
 		}
+		if a.gate.Load() != 0 {
+			w.x.Failf("lost wake-up: receiver %d is idle and has not looked into its gate: %#x", a.number, a.gate.Load())
+		}
 	}
 	for from, n := range w.sent {
 		for i := range n {
 			if w.fates[from][i] == 0 {
-				w.x.Failf("lost: letter %d of sender %d was accepted and never received", i+1, from)
+				w.x.Failf("lost: %s %d of sender %d was accepted and never received", w.items[from][i].kind, i+1, from)
 			}
 		}
 	}
@@ -186,7 +203,7 @@ func (w *world) settleFate(l letter, f fate) {
 	}
 	p := &w.fates[l.from][l.n-1]
 	if *p != 0 {
-		w.x.Failf("doubled: letter %d of sender %d has met its fate twice: %d, now %d", l.n, l.from, *p, f)
+		w.x.Failf("doubled: %s %d of sender %d has met its fate twice: %d, now %d", l.kind, l.n, l.from, *p, f)
 	}
 	*p = f
 }
