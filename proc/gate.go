@@ -3,7 +3,6 @@ package proc
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/thrum-go/thrum/internal/atomics"
 	"github.com/thrum-go/thrum/mpsc"
@@ -39,7 +38,7 @@ func (o Overflow) String() string {
 // ordinary mailbox says that there is something in it. Everything for the process goes this way, signals too, so that
 // the order is kept; only messages and calls count, and not what signals leave as messages.
 type gate struct {
-	mu      sync.Mutex
+	mu      mutex
 	pid     PID
 	bound   int
 	policy  Overflow

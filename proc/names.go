@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
 
 	"github.com/thrum-go/thrum/internal/xs"
 )
@@ -16,7 +15,7 @@ import (
 // inbox first and then looks at the bit. One of the two sees the other (every atomic access of Go's is sequentially
 // consistent), and who does removes the name. Set and cleared under mu; anyone may load it.
 type registry struct {
-	mu     sync.Mutex
+	mu     mutex
 	byName xs.Map[string, PID]
 	byPID  map[PID]string // under mu
 }

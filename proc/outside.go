@@ -47,7 +47,7 @@ func (o *outside) lock() *stripe {
 			return s
 		}
 		if n >= len(o.stripes) {
-			runtime.Gosched()
+			atomics.Relax()
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (rt *Runtime) wait(ctx context.Context, t *port) (a answer, err error) {
 	}
 	done := ctx.Done()
 	if done == nil {
-		a = <-t.ch
+		a = get(t.ch)
 	} else {
 		select {
 		case a = <-t.ch:
@@ -150,7 +150,7 @@ func (rt *Runtime) giveUp(t *port, err error) (answer, error) {
 	if s := t.state.Load(); s&1 != 0 && t.state.CompareAndSwap(s, s&^1) {
 		return answer{}, err
 	}
-	return (<-t.ch).said()
+	return get(t.ch).said()
 }
 
 var errPortClosed = errors.New("proc: port closed")

@@ -50,6 +50,7 @@ type Runtime struct {
 	stuck    atomics.Uint64
 	warned   oncePerSecond
 	types    types
+	model    model
 	closing  closing
 	names    registry
 	ports    ports

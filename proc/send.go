@@ -26,7 +26,7 @@ const unordered = ^uint64(0)
 func (c *Ctx) sent(r mpsc.Sent, p *process, to PID, m Message) error {
 	switch r {
 	case mpsc.Schedule:
-		c.w.Schedule(p, p.Priority())
+		c.schedule(p, p.Priority())
 	case mpsc.Ahead:
 		c.hold(to)
 	case mpsc.Inject:
@@ -132,8 +132,5 @@ func (rt *Runtime) postTo(p *process, to PID, gate mpsc.State, m Message) error 
 	}
 	return nil
 }
-
-// resubmit puts a public process into the shared queue. After the scheduler has stopped there is nothing left to run it.
-func (rt *Runtime) resubmit(p *process) { _ = rt.sched.Submit(p) }
 
 var _ sched.Task = (*process)(nil)

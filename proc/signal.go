@@ -84,7 +84,7 @@ func (c *Ctx) emit(to PID, m Message) bool {
 // settleOwned schedules an idle process that this core has just taken if it has something to do now, else lets it go.
 func (c *Ctx) settleOwned(p *process) {
 	if p.mb.HasNext() || p.mb.User&wakeFlags != 0 || !p.mb.Release(p.pid.gen(), c.tag) {
-		c.w.Schedule(p, p.Priority())
+		c.schedule(p, p.Priority())
 	}
 }
 
@@ -135,7 +135,7 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 	case sigCallTimeout:
 		return c.callOver(p, RequestID(m.Word), 0, nil, ErrTimeout)
 	case sigCallDone:
-		p.gaveUp(Caller{from, m.Word})
+		c.gaveUp(p, Caller{from, m.Word})
 	case sigIdle:
 		return p.idled(m)
 	case sigGate:

@@ -8,7 +8,6 @@ import (
 )
 
 const (
-	slabShift = 12
 	slabLen   = 1 << slabShift
 	slotBatch = 256 // free slots that change hands at a time, in a table of the usual size
 )
