@@ -249,8 +249,32 @@ func (c *Ctx) settleCall(p *process) {
 	c.call = Caller{}
 }
 
+// openly fetches for a handler while the call that it handles is written down, so that its caller's giving up finds it.
+func (c *Ctx) openly(fetch func()) {
+	if !c.owes {
+		fetch()
+		return
+	}
+	open := &c.p.talking().open
+	open.put(c.call, struct{}{})
+	fetch()
+	_, c.owes = open.del(c.call)
+}
+
 // gaveUp is what the end of a call does at the callee, when it has not replied itself. The call may still be in the
 // mailbox: then it is remembered that nobody waits for it.
+func (c *Ctx) gaveUp(p *process, k Caller) {
+	if p == c.p && k == c.call { // inside its handler, which has let signals take effect
+		c.owes = false
+		return
+	}
+	if s, ok := p.machine.(*Self); ok && k == s.call && s.owes {
+		s.owes = false
+		return
+	}
+	p.gaveUp(k)
+}
+
 func (p *process) gaveUp(k Caller) {
 	t := p.talking()
 	if _, ok := t.open.del(k); ok || !p.mb.HasNext() && p.gate.Load() == nil && (p.cold.stash == nil || p.cold.stash.n == 0) {

@@ -143,7 +143,8 @@ func (c *Ctx) Info() Info {
 		c.w.Leave()
 		return Info{PID: c.self, Type: c.p.typeName(), Status: Stuck}
 	}
-	i := c.info(c.p)
+	var i Info
+	c.openly(func() { i = c.info(c.p) })
 	c.w.Leave()
 	i.Status = Running
 	return i
@@ -155,6 +156,12 @@ func (c *Ctx) info(p *process) Info {
 	if _, empty := p.mb.Owns(c.cache, gen); !empty {
 		p.mb.Fetch(c.cache, gen)
 	}
+	return c.describe(p)
+}
+
+// describe is info of what has been fetched so far. It is what a question is answered with that has come in a fetch: another fetch
+// inside that one would let newer messages overtake older ones.
+func (c *Ctx) describe(p *process) Info {
 	i := Info{
 		PID: p.pid, Type: p.ownType(), Priority: p.Priority(), Messages: p.mb.Len(), TrapExit: p.mb.User&flagTrap != 0,
 		Reductions: p.reductions, Status: Runnable, Name: c.rt.nameOf(p.pid), State: p.stateName(),
@@ -174,6 +181,9 @@ func (c *Ctx) info(p *process) Info {
 	}
 	return i
 }
+
+// Owns reports whether pid is a PID of this runtime, of a process that lives or not. Any goroutine may call it.
+func (rt *Runtime) Owns(pid PID) bool { return pid != 0 && rt.own(pid) == nil }
 
 // own reports, as an error, when pid belongs to another runtime.
 func (rt *Runtime) own(pid PID) error {

@@ -1,5 +1,7 @@
 package proc
 
+import "math"
+
 // MonitorRef names one monitor of a process; it means nothing to another process.
 type MonitorRef uint64
 
@@ -75,11 +77,32 @@ func (c *Ctx) DemonitorFlush(ref MonitorRef) bool {
 	if c.Demonitor(ref) {
 		return true
 	}
-	c.flush(func(m *Message) bool {
+	c.flush(1, func(m *Message) bool {
 		d, ok := m.Body.(Down)
 		return ok && d.Monitor == ref
 	})
 	return false
+}
+
+// Flush removes the messages that match accepts from those that have arrived at this process, and returns how many there were. The
+// message being handled is not among them, nor are calls. match must not use the process. It takes time with the length
+// of the mailbox. (Erlang: a receive with "after 0", in a loop.)
+func (c *Ctx) Flush(match func(Message) bool) (n int) {
+	if match == nil {
+		return 0
+	}
+	c.fetch()
+	return c.flush(math.MaxInt, func(m *Message) bool { return match(*m) })
+}
+
+// fetch has what has come to this process arrive.
+func (c *Ctx) fetch() {
+	if c.w.Enter() {
+		if p := c.p; p.mb.State()^p.pid.gen() != c.tag {
+			p.mb.Fetch(c.cache, p.pid.gen())
+		}
+	}
+	c.w.Leave()
 }
 
 // down is what the end of a monitored process does.
@@ -95,23 +118,24 @@ func (p *process) down(from PID, ref MonitorRef, reason error) (left Message, ok
 	return Message{From: from, Body: Down{Monitor: ref, PID: from, Name: m.name, Reason: reason}}, true
 }
 
-// flush removes the first message that is wanted from what has arrived.
-func (c *Ctx) flush(is func(*Message) bool) {
+// flush removes the first messages that are wanted, at most max, from what has arrived, and returns how many there were.
+func (c *Ctx) flush(max int, is func(*Message) bool) (n int) {
 	p := c.p
-	found := false
 	drop := func(m *Message) bool {
-		if found = m.From&markMask == 0 && is(m); found {
+		if m.From&markMask == 0 && is(m) {
+			n++
 			*m = Message{From: markSignal, Body: yieldSignal} // means nothing when its turn comes
 		}
-		return !found
+		return n < max
 	}
 	if r := p.cold; r != nil && r.stash != nil {
 		r.stash.each(drop)
 	}
-	if !found {
+	if n < max {
 		p.mb.Each(drop)
 	}
-	if g := p.gate.Load(); g != nil && !found {
+	if g := p.gate.Load(); g != nil && n < max {
 		g.each(drop)
 	}
+	return n
 }

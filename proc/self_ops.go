@@ -14,7 +14,7 @@ func (s *Self) Runtime() *Runtime { return s.rt }
 // Errors: a *CallError with ErrTimeout, ErrNoProc, ErrMailboxFull, ErrCallingSelf, or the exit reason of the process that was
 // called; ErrWrongRuntime; a timeout that is not positive nor Forever.
 func (s *Self) Call(to PID, req any, timeout time.Duration) (any, error) {
-	c := s.must()
+	c := s.waits()
 	if _, err := c.request(to, req, timeout, true); err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (s *Self) reply(c *Ctx) (v any, err error) {
 //
 // Errors: as Call.
 func (s *Self) InfoOf(pid PID, timeout time.Duration) (Info, error) {
-	c := s.must()
+	c := s.waits()
 	if _, err := c.ask(pid, infoSignal, timeout, true); err != nil {
 		return Info{}, err
 	}
@@ -58,7 +58,7 @@ func (s *Self) InfoOf(pid PID, timeout time.Duration) (Info, error) {
 // Alive reports whether the process pid lives. The question takes its turn behind what this process has sent it: after Exit with
 // Kill the answer is false. A process inside a handler answers afterwards (Erlang: is_process_alive/1).
 func (s *Self) Alive(pid PID) bool {
-	c := s.must()
+	c := s.waits()
 	if pid == s.pid {
 		return true
 	}
@@ -71,7 +71,7 @@ func (s *Self) Alive(pid PID) bool {
 
 // Sleep waits for d. Messages stay in the mailbox.
 func (s *Self) Sleep(d time.Duration) {
-	c := s.must()
+	c := s.waits()
 	if d <= 0 {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *Self) Sleep(d time.Duration) {
 }
 
 // Yield lets others run: the turn is over, and the process goes on with its next one.
-func (s *Self) Yield() { s.yield(s.must()) }
+func (s *Self) Yield() { s.yield(s.waits()) }
 
 // Reply replies to the call that was received last; see Ctx.Reply.
 //
@@ -115,7 +115,10 @@ func (s *Self) leaveCall(c *Ctx) {
 }
 
 // Caller returns who waits for the reply to the message received last; see Ctx.Caller.
-func (s *Self) Caller() (Caller, bool) { return s.call, s.call.pid != 0 }
+func (s *Self) Caller() (Caller, bool) {
+	s.must()
+	return s.call, s.call.pid != 0
+}
 
 // ReplyTo replies to a call; see Ctx.ReplyTo.
 func (s *Self) ReplyTo(k Caller, v any) error {
@@ -130,7 +133,10 @@ func (s *Self) ReplyTo(k Caller, v any) error {
 }
 
 // Deadline returns until when the caller of the call received last waits; see Ctx.Deadline.
-func (s *Self) Deadline() (time.Time, bool) { return s.rt.DeadlineOf(s.call) }
+func (s *Self) Deadline() (time.Time, bool) {
+	s.must()
+	return s.rt.DeadlineOf(s.call)
+}
 
 // Expired reports whether the caller of the call received last no longer waits; see Ctx.Expired.
 func (s *Self) Expired() bool {
@@ -260,6 +266,9 @@ func (s *Self) Demonitor(ref MonitorRef) bool { return s.must().Demonitor(ref) }
 // DemonitorFlush ends a monitor and removes its message; see Ctx.DemonitorFlush.
 func (s *Self) DemonitorFlush(ref MonitorRef) bool { return s.must().DemonitorFlush(ref) }
 
+// Flush removes messages that have arrived; see Ctx.Flush.
+func (s *Self) Flush(match func(Message) bool) (n int) { return s.must().Flush(match) }
+
 // TrapExit says whether exit signals come as messages; see Ctx.TrapExit.
 func (s *Self) TrapExit(on bool) (old bool) { return s.must().TrapExit(on) }
 
@@ -278,7 +287,10 @@ func (s *Self) SetMailboxBound(n int, policy Overflow) error {
 	if err != nil {
 		return err
 	}
-	return c.SetMailboxBound(n, policy)
+	s.enterCall(c)
+	err = c.SetMailboxBound(n, policy)
+	s.leaveCall(c)
+	return err
 }
 
 // Register gives a process a name; see Runtime.Register.
@@ -303,7 +315,13 @@ func (s *Self) SendAfter(d time.Duration, to PID, body any) (Timer, error) {
 func (s *Self) Cancel(t Timer) bool { return s.must().Cancel(t) }
 
 // Info describes this process; see Ctx.Info.
-func (s *Self) Info() Info { return s.must().Info() }
+func (s *Self) Info() Info {
+	c := s.must()
+	s.enterCall(c)
+	i := c.Info()
+	s.leaveCall(c)
+	return i
+}
 
 // Consume charges reductions; see Ctx.Consume.
 func (s *Self) Consume(n int) { s.must().Consume(n) }

@@ -2,25 +2,27 @@ package proc
 
 import (
 	"reflect"
+	"runtime"
 	"sync"
 )
 
-// processType is what processes of one type have in common: the type is that of the machine.
+// processType is what processes of one type have in common: the type is that of the machine; of a process in direct style it is
+// its function.
 type processType struct {
 	name string
-	of   reflect.Type
+	of   any // reflect.Type, or the address of the function
 }
 
 // types holds every type that the runtime has met.
 type types struct {
-	known sync.Map // reflect.Type to *processType
+	known sync.Map // what processType.of is, to *processType
 }
 
-func (t *types) get(of reflect.Type) *processType {
+func (t *types) get(of any, name func() string) *processType {
 	if k, ok := t.known.Load(of); ok {
 		return k.(*processType)
 	}
-	k, _ := t.known.LoadOrStore(of, &processType{name: of.String(), of: of})
+	k, _ := t.known.LoadOrStore(of, &processType{name: name(), of: of})
 	return k.(*processType)
 }
 
@@ -28,13 +30,20 @@ func (t *types) get(of reflect.Type) *processType {
 // is rare: a write is dear.
 func (p *process) setMachine(c *Ctx, m Machine) {
 	p.machine = m
-	of := reflect.TypeOf(m)
-	k := p.kind.Load()
-	if k != nil && k.of == of {
+	if s, ok := m.(*Self); ok {
+		f := reflect.ValueOf(s.f).Pointer()
+		if k := p.kind.Load(); k == nil || k.of != any(f) {
+			p.kind.Store(c.rt.types.get(f, func() string { return runtime.FuncForPC(f).Name() }))
+		}
 		return
 	}
-	if k = c.kind; k == nil || k.of != of {
-		k = c.rt.types.get(of)
+	of := reflect.TypeOf(m)
+	k := p.kind.Load()
+	if k != nil && k.of == any(of) {
+		return
+	}
+	if k = c.kind; k == nil || k.of != any(of) {
+		k = c.rt.types.get(of, of.String)
 		c.kind = k
 	}
 	p.kind.Store(k)
