@@ -249,18 +249,6 @@ func (c *Ctx) settleCall(p *process) {
 	c.call = Caller{}
 }
 
-// openly fetches for a handler while the call that it handles is written down, so that its caller's giving up finds it.
-func (c *Ctx) openly(fetch func()) {
-	if !c.owes {
-		fetch()
-		return
-	}
-	open := &c.p.talking().open
-	open.put(c.call, struct{}{})
-	fetch()
-	_, c.owes = open.del(c.call)
-}
-
 // gaveUp is what the end of a call does at the callee, when it has not replied itself. The call may still be in the
 // mailbox: then it is remembered that nobody waits for it.
 func (c *Ctx) gaveUp(p *process, k Caller) {

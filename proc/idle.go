@@ -64,6 +64,9 @@ func (c *Ctx) disarm(p *process) {
 // idleWord marks the word of a timer that is a receive timeout, among those of calls.
 const idleWord = 1 << 63
 
+// idleNote stands in the queue of a process in direct style for the end of its receive timeout, behind the messages that came before it.
+var idleNote = &signal{kind: sigYield}
+
 // idled is what the end of a receive timeout does.
 func (p *process) idled(m Message) (left Message, ok bool) {
 	r := p.cold
@@ -71,7 +74,7 @@ func (p *process) idled(m Message) (left Message, ok bool) {
 	case r == nil || uint32(m.Word) != r.waits:
 		return left, false
 	case p.mb.User&flagDirect != 0:
-		return m, true // its turn comes after the messages that came before it
+		return Message{From: markSignal, Body: idleNote, Word: m.Word}, true
 	case p.mb.User&flagIdle == 0 || p.mb.HasNext():
 		return left, false
 	}

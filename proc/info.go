@@ -143,8 +143,7 @@ func (c *Ctx) Info() Info {
 		c.w.Leave()
 		return Info{PID: c.self, Type: c.p.typeName(), Status: Stuck}
 	}
-	var i Info
-	c.openly(func() { i = c.info(c.p) })
+	i := c.info(c.p)
 	c.w.Leave()
 	i.Status = Running
 	return i

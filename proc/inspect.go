@@ -33,7 +33,7 @@ func (c *Ctx) ask(to PID, s *signal, timeout time.Duration, await bool) (Request
 
 // answerInfo answers a question for Info.
 func (c *Ctx) answerInfo(p *process, s *signal, m Message) {
-	i := c.info(p)
+	i := c.describe(p)
 	// It is inside no handler, and but for the question it would wait if it has no message.
 	if i.Status = Runnable; i.Messages == 0 {
 		i.Status = Waiting

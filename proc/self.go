@@ -98,17 +98,16 @@ func (s *Self) Handle(c *Ctx, m Message) error {
 
 // noted is Handle for what the process has put into its own queue.
 func (s *Self) noted(c *Ctx, m Message) error {
-	switch m.Body.(*signal).kind {
-	case sigYield:
+	if m.Body != any(idleNote) {
 		if s.wants == wantsYield {
 			return s.resume(c)
 		}
-	case sigIdle:
-		if r := c.p.cold; r.armed && uint32(m.Word) == r.waits && (s.wants == wantsMessage || s.wants == wantsTime) {
-			r.armed = false
-			s.timeout = true
-			return s.resume(c)
-		}
+		return nil
+	}
+	if r := c.p.cold; r.armed && uint32(m.Word) == r.waits && (s.wants == wantsMessage || s.wants == wantsTime) {
+		r.armed = false
+		s.timeout = true
+		return s.resume(c)
 	}
 	return nil
 }
@@ -198,11 +197,18 @@ func (s *Self) ctx() (*Ctx, error) {
 	return s.c, nil
 }
 
+// must is ctx for methods that return no error.
 func (s *Self) must() *Ctx {
 	c, err := s.ctx()
 	if err != nil {
 		panic(err)
 	}
+	return c
+}
+
+// waits is must for methods that wait.
+func (s *Self) waits() *Ctx {
+	c := s.must()
 	if s.closing { // in a deferred function: there is nothing to wait for any more
 		runtime.Goexit()
 	}
@@ -238,7 +244,7 @@ func (s *Self) ReceiveMatchTimeout(d time.Duration, match func(Message) bool) (m
 
 // receive waits for a message for the time d, for ever when that is negative.
 func (s *Self) receive(d time.Duration, match func(Message) bool) (m Message, ok bool) {
-	c := s.must()
+	c := s.waits()
 	s.match, s.thrown = match, nil
 	s.settleCall()
 	s.call = Caller{}

@@ -287,10 +287,7 @@ func (s *Self) SetMailboxBound(n int, policy Overflow) error {
 	if err != nil {
 		return err
 	}
-	s.enterCall(c)
-	err = c.SetMailboxBound(n, policy)
-	s.leaveCall(c)
-	return err
+	return c.SetMailboxBound(n, policy)
 }
 
 // Register gives a process a name; see Runtime.Register.
@@ -315,13 +312,7 @@ func (s *Self) SendAfter(d time.Duration, to PID, body any) (Timer, error) {
 func (s *Self) Cancel(t Timer) bool { return s.must().Cancel(t) }
 
 // Info describes this process; see Ctx.Info.
-func (s *Self) Info() Info {
-	c := s.must()
-	s.enterCall(c)
-	i := c.Info()
-	s.leaveCall(c)
-	return i
-}
+func (s *Self) Info() Info { return s.must().Info() }
 
 // Consume charges reductions; see Ctx.Consume.
 func (s *Self) Consume(n int) { s.must().Consume(n) }

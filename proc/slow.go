@@ -98,6 +98,9 @@ func (c *Ctx) pick(p *process) (s step, ok bool) {
 func (c *Ctx) putAside(p *process) {
 	for p.mb.HasNext() {
 		m := p.mb.Next(c.cache)
+		if isNote(m) {
+			continue // of something that it does not wait for any more
+		}
 		if p.mb.User&flagDirect != 0 {
 			p.stashed().pass(m, c.rt.sched.Ticks())
 		} else {
