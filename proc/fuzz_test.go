@@ -32,7 +32,8 @@ func FuzzGateAgainstModel(f *testing.F) {
 		for _, op := range program {
 			switch op % 4 {
 			case 0:
-				tell, dropped, err := g.put(pid, Message{Word: next})
+				a := g.put(pid, Message{Word: next})
+				tell, dropped, err := a.tell, a.dropped, a.err
 				full := messages() >= int(bound)
 				wantErr, wantDropped, takes := error(nil), false, true
 				if full {
@@ -57,7 +58,7 @@ func FuzzGateAgainstModel(f *testing.F) {
 				told = told || takes
 				next++
 			case 1:
-				m, ok := g.get()
+				m, _, ok := g.get(false)
 				if ok != (len(model) > 0) {
 					t.Fatalf("get: %v, with %d in the mailbox", ok, len(model))
 				}
@@ -70,15 +71,16 @@ func FuzzGateAgainstModel(f *testing.F) {
 				}
 				model = model[1:]
 			case 2:
-				tell, dropped, err := g.put(pid, sig)
+				a := g.put(pid, sig)
+				tell, dropped, err := a.tell, a.dropped, a.err
 				if err != nil || dropped || tell != (!told || signals() == 0) {
 					t.Fatalf("signal: %v, %v, %v; told %v, %d signals", tell, dropped, err, told, signals())
 				}
 				told = true
 				model = append(model, 0)
 			case 3:
-				if _, _, err := g.put(pid+1, Message{}); err != ErrNoProc {
-					t.Fatalf("put for another life: %v", err)
+				if a := g.put(pid+1, Message{}); a.err != ErrNoProc {
+					t.Fatalf("put for another life: %v", a.err)
 				}
 			}
 			if n, _ := g.state(); n != messages() || int(g.turned.Load()) != turned {
@@ -90,8 +92,8 @@ func FuzzGateAgainstModel(f *testing.F) {
 		if !slices.Equal(left, model) {
 			t.Fatalf("left at the end %v, want %v", left, model)
 		}
-		if _, _, err := g.put(pid, Message{}); err != ErrNoProc {
-			t.Fatalf("put after the end: %v", err)
+		if a := g.put(pid, Message{}); a.err != ErrNoProc {
+			t.Fatalf("put after the end: %v", a.err)
 		}
 	})
 }

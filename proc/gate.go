@@ -46,6 +46,7 @@ type gate struct {
 	head    int
 	n       int
 	msgs    int  // of the n, those that count
+	lent    int  // messages that count though the process has taken them out: it has passed over them
 	signals int  // of the n, those that have not taken effect
 	told    bool // the process has been told, or is at work on the queue
 	urged   bool // it has been told that there are signals
@@ -60,26 +61,37 @@ type gated struct {
 
 func (g *gate) at(i int) *gated { return &g.buf[(g.head+i)%len(g.buf)] }
 
-// put queues m and reports whether the process must be told.
-func (g *gate) put(to PID, m Message) (tell bool, dropped bool, err error) {
-	e := gated{m, !m.From.isSignal()}
+// admission is what becomes of a message at a gate.
+type admission struct {
+	tell    bool    // the process must be told that there is something
+	dropped bool    // a message was dropped: this one, or the oldest
+	evicted Message // the oldest, when it was a call; its caller must be told
+	err     error
+}
+
+// put queues m, if there is room.
+func (g *gate) put(to PID, m Message) (a admission) {
+	// A message to an alias is one for the process, and takes up room; the reply to a call has room.
+	alias := m.From&markMask == markReply && m.Word&aliasWord != 0
+	e := gated{m, !m.From.isSignal() || alias}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed || g.pid != to {
-		return false, false, ErrNoProc
+		return admission{err: ErrNoProc}
 	}
-	if e.counts && g.msgs >= g.bound {
-		switch g.policy {
-		case Reject:
-			g.turned.Add(1)
-			return false, false, ErrMailboxFull
-		case DropNewest:
-			g.turned.Add(1)
-			return false, true, nil
-		}
+	if e.counts && g.msgs+g.lent >= g.bound {
 		g.turned.Add(1)
-		g.dropOldest()
-		dropped = true
+		call := m.From&markMask == markCall
+		switch {
+		case g.policy == Reject || call && (g.policy == DropNewest || g.msgs == 0):
+			return admission{err: ErrMailboxFull}
+		case g.policy == DropNewest || g.msgs == 0:
+			return admission{dropped: true}
+		}
+		a.dropped = true
+		if old := g.dropOldest(); old.From&markMask == markCall {
+			a.evicted = old
+		}
 	}
 	if g.n == len(g.buf) {
 		buf := make([]gated, max(4, 2*len(g.buf)))
@@ -90,30 +102,40 @@ func (g *gate) put(to PID, m Message) (tell bool, dropped bool, err error) {
 	}
 	g.n++
 	*g.at(g.n - 1) = e
-	tell = !g.told
+	a.tell = !g.told
 	if e.counts {
 		g.msgs++
-	} else {
+	}
+	if e.unread() {
 		g.signals++
-		tell = tell || !g.urged
+		a.tell = a.tell || !g.urged
 		g.urged = true
 	}
 	g.told = true
-	return tell, dropped, nil
+	return a
 }
 
-// dropOldest removes the oldest message that counts; signals, and what they have left, keep their place.
-func (g *gate) dropOldest() {
+// unread reports whether e is a signal that has not taken effect.
+func (e *gated) unread() bool { return e.m.From.isSignal() && !isNote(e.m) }
+
+// dropOldest removes the oldest message that counts, and returns it; signals, and what they have left, keep their place.
+func (g *gate) dropOldest() Message {
 	i := 0
 	for !g.at(i).counts {
 		i++
 	}
+	m := g.at(i).m
 	g.removeAt(i)
+	return m
 }
 
 func (g *gate) removeAt(i int) {
-	if g.at(i).counts {
+	if e := g.at(i); e.counts {
 		g.msgs--
+	}
+	if g.at(i).unread() {
+		g.signals--
+		g.urged = g.urged && g.signals > 0
 	}
 	for ; i > 0; i-- {
 		*g.at(i) = *g.at(i - 1)
@@ -123,21 +145,28 @@ func (g *gate) removeAt(i int) {
 	g.n--
 }
 
-// get takes the oldest entry; without one, the next put tells the process again.
-func (g *gate) get() (m Message, ok bool) {
+// get takes the oldest entry; without one, the next put tells the process again. With lend a message goes on counting until it is
+// repaid: a process in direct style may pass over it. counts says whether it does.
+func (g *gate) get(lend bool) (m Message, counts, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.n == 0 {
 		g.told = false
-		return m, false
+		return m, false, false
 	}
-	m = g.at(0).m
-	if m.From.isSignal() && !isNote(m) {
-		g.signals--
-		g.urged = g.signals > 0
-	}
+	e := *g.at(0)
 	g.removeAt(0)
-	return m, true
+	if e.counts && lend {
+		g.lent++
+	}
+	return e.m, e.counts, true
+}
+
+// repay ends the counting of a message that was lent.
+func (g *gate) repay() {
+	g.mu.Lock()
+	g.lent--
+	g.mu.Unlock()
 }
 
 // nextSignal takes the oldest signal out and leaves a hole in its place.
@@ -146,7 +175,7 @@ func (g *gate) nextSignal() (m Message, hole *signal) {
 	defer g.mu.Unlock()
 	g.urged = g.signals > 0
 	for i := 0; g.urged; i++ {
-		if e := g.at(i); e.m.From.isSignal() && !isNote(e.m) {
+		if e := g.at(i); e.unread() {
 			m, hole = e.m, &signal{kind: sigHole}
 			e.m = Message{From: markSignal, Body: hole}
 			g.signals--
@@ -234,18 +263,50 @@ func (c *Ctx) gateSignals(p *process) {
 	}
 }
 
-// fromGate takes the next message out of the gate.
+// fromGate takes the next message out of the gate. One that a process in direct style takes is lent; see Ctx.lent.
 func (c *Ctx) fromGate(p *process, g *gate) (m Message, ok bool) {
+	direct := p.mb.User&flagDirect != 0
 	for {
-		if m, ok = g.get(); !ok {
+		var counts bool
+		if m, counts, ok = g.get(direct); !ok {
 			return m, false
 		}
-		if !m.From.isSignal() || isNote(m) {
-			return m, true
+		if m.From.isSignal() && !isNote(m) {
+			if m, ok = c.acted(p, m); !ok {
+				if counts && direct {
+					g.repay()
+				}
+				continue
+			}
 		}
-		if m, ok = c.acted(p, m); ok {
-			return m, true
-		}
+		c.lent = counts && direct
+		return m, true
+	}
+}
+
+// admitted does what an admission asks for, from a core.
+func (c *Ctx) admitted(a admission, p *process, to PID) {
+	if a.dropped {
+		c.lc.dropped++
+	}
+	if k := a.evicted; k.From != 0 {
+		c.emit(k.From.plain(), Message{From: to | markSignal, Body: fullSignal, Word: k.Word})
+	}
+	if a.tell {
+		c.tellGate(p, to)
+	}
+}
+
+// admitted is Ctx.admitted without a core.
+func (rt *Runtime) admitted(a admission, p *process, to PID) {
+	if a.dropped {
+		rt.outside.dropped.Add(1)
+	}
+	if k := a.evicted; k.From != 0 {
+		rt.signal(k.From.plain(), Message{From: to | markSignal, Body: fullSignal, Word: k.Word})
+	}
+	if a.tell {
+		rt.postSignal(p, to, mpsc.Gated, Message{From: markSignal, Body: gateSignal})
 	}
 }
 
@@ -255,19 +316,15 @@ func (c *Ctx) sendGated(p *process, to PID, m Message) error {
 	if g == nil {
 		return c.nobody(to, m)
 	}
-	tell, dropped, err := g.put(to, m)
-	if dropped {
-		c.lc.dropped++
-	}
-	switch {
-	case err == ErrMailboxFull:
+	a := g.put(to, m)
+	if a.err == ErrMailboxFull {
 		c.lc.rejected++
-		return err
-	case err != nil:
-		return c.nobody(to, m)
-	case tell:
-		c.tellGate(p, to)
+		return a.err
 	}
+	if a.err != nil {
+		return c.nobody(to, m)
+	}
+	c.admitted(a, p, to)
 	return nil
 }
 
@@ -277,13 +334,15 @@ func (c *Ctx) emitGated(p *process, to PID, m Message) bool {
 	if g == nil {
 		return c.bounce(to, m)
 	}
-	tell, _, err := g.put(to, m)
-	if err != nil {
+	a := g.put(to, m)
+	if a.err == ErrMailboxFull { // a message to an alias
+		c.lc.rejected++
+		return true
+	}
+	if a.err != nil {
 		return c.bounce(to, m)
 	}
-	if tell {
-		c.tellGate(p, to)
-	}
+	c.admitted(a, p, to)
 	return true
 }
 
@@ -306,29 +365,28 @@ func (rt *Runtime) postGated(p *process, to PID, m Message) error {
 	if g == nil {
 		return rt.lostOutside(to, m)
 	}
-	tell, dropped, err := g.put(to, m)
-	if dropped {
-		rt.outside.dropped.Add(1)
-	}
-	switch {
-	case err == ErrMailboxFull:
+	a := g.put(to, m)
+	if a.err == ErrMailboxFull {
 		rt.outside.rejected.Add(1)
-		return err
-	case err != nil:
-		return rt.lostOutside(to, m)
-	case tell:
-		rt.postSignal(p, to, mpsc.Gated, Message{From: markSignal, Body: gateSignal})
+		return a.err
 	}
+	if a.err != nil {
+		return rt.lostOutside(to, m)
+	}
+	rt.admitted(a, p, to)
 	return nil
 }
 
 // signalGated is emitGated without a core.
 func (rt *Runtime) signalGated(p *process, to PID, m Message) bool {
 	if g := p.gate.Load(); g != nil {
-		if tell, _, err := g.put(to, m); err == nil {
-			if tell {
-				rt.postSignal(p, to, mpsc.Gated, Message{From: markSignal, Body: gateSignal})
-			}
+		a := g.put(to, m)
+		if a.err == ErrMailboxFull {
+			rt.outside.rejected.Add(1)
+			return true
+		}
+		if a.err == nil {
+			rt.admitted(a, p, to)
 			return true
 		}
 	}

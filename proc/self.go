@@ -84,14 +84,18 @@ func (s *Self) Init(c *Ctx) error {
 
 // Handle gives the process a message. The runtime calls it.
 func (s *Self) Handle(c *Ctx, m Message) error {
-	if s.wants != wantsMessage || !s.matches(m) {
-		if s.thrown != nil {
-			c.p.stashed().pass(m, c.rt.sched.Ticks())
-			return s.resume(c)
-		}
-		c.p.stashed().pass(m, c.rt.sched.Ticks())
+	if s.wants != wantsMessage {
+		c.passOver(m)
 		return nil
 	}
+	if !s.matches(m) {
+		c.passOver(m)
+		if s.thrown != nil {
+			return s.resume(c)
+		}
+		return nil
+	}
+	c.repay()
 	s.got = m
 	return s.resume(c)
 }
@@ -271,6 +275,7 @@ func (s *Self) receive(d time.Duration, match func(Message) bool) (m Message, ok
 	}
 	s.match = nil
 	if t := s.thrown; t != nil {
+		s.thrown = nil
 		panic(t.v)
 	}
 	if !ok {
@@ -285,12 +290,19 @@ func (s *Self) held(c *Ctx) (m Message, ok bool) {
 	if r == nil || r.stash == nil {
 		return m, false
 	}
-	for h := r.stash.head; h != nil; h = h.next {
-		if isNote(h.m) { // was flushed
+	var next *held
+	for h := r.stash.head; h != nil; h = next {
+		if next = h.next; isNote(h.m) { // was flushed
+			c.lent = h.lent
+			r.stash.take(h)
+			c.repay()
 			continue
 		}
 		if s.matches(h.m) {
-			return r.stash.take(h), true
+			c.lent = h.lent
+			m = r.stash.take(h)
+			c.repay()
+			return m, true
 		}
 		if s.thrown != nil {
 			return m, false
@@ -327,7 +339,7 @@ func (s *Self) taken(c *Ctx, all bool) (m Message, ok, lost bool) {
 		c.w.Leave()
 		if p.mb.User&flagExit != 0 { // by what has been fetched
 			if has {
-				p.stashed().pass(m, c.rt.sched.Ticks())
+				c.passOver(m)
 			}
 			s.yield(c) // and does not come back
 			return Message{}, false, false
@@ -340,9 +352,10 @@ func (s *Self) taken(c *Ctx, all bool) (m Message, ok, lost bool) {
 		switch {
 		case m.From&markMask == markSignal: // an old timeout
 		case s.matches(m):
+			c.repay()
 			return m, true, false
 		default:
-			p.stashed().pass(m, c.rt.sched.Ticks())
+			c.passOver(m)
 		}
 	}
 	return m, false, false

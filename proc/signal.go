@@ -51,6 +51,7 @@ var (
 	aliveSignal     = &signal{kind: sigAlive}
 	noLinkSignal    = &signal{kind: sigDown, reason: NoProc}
 	noCallSignal    = &signal{kind: sigCallDown, reason: NoProc}
+	fullSignal      = &signal{kind: sigCallDown, reason: ErrMailboxFull}
 )
 
 // emit sends a signal or a reply, whose From says from whom, from a core that is held. It reports whether the receiver

@@ -16,6 +16,7 @@ type stash struct {
 type held struct {
 	next, prev *held
 	at         uint32 // the monitor's tick when it came
+	lent       bool   // it still counts in the gate
 	m          Message
 }
 
@@ -98,12 +99,31 @@ func (s *stash) take(h *held) Message {
 	}
 	s.n--
 	m := h.m
-	h.m, h.prev, h.next = Message{}, nil, nil
+	h.m, h.prev, h.next, h.lent = Message{}, nil, nil, false
 	if s.spares < sparesMax {
 		h.next, s.spare = s.spare, h
 		s.spares++
 	}
 	return m
+}
+
+// passOver keeps a message that a process in direct style does not want now.
+func (c *Ctx) passOver(m Message) {
+	s := c.p.stashed()
+	s.pass(m, c.rt.sched.Ticks())
+	h := s.tail
+	if s.cursor != nil {
+		h = s.cursor.prev
+	}
+	h.lent, c.lent = c.lent, false
+}
+
+// repay ends the counting of the message that was taken last, which the process gets now.
+func (c *Ctx) repay() {
+	if c.lent {
+		c.lent = false
+		c.p.gate.Load().repay()
+	}
 }
 
 // each calls f with each message until it returns false. f may change it.
