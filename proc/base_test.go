@@ -2,6 +2,8 @@ package proc
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime"
@@ -198,4 +200,33 @@ func shutdownSoon(t testing.TB, rt *Runtime) {
 	t.Helper()
 	rt.signalAll(Shutdown)
 	end(t, rt)
+}
+
+// direct is rt.Go that must succeed.
+func direct(t testing.TB, rt *Runtime, f func(self *Self) error, opts ...SpawnOption) PID {
+	t.Helper()
+	pid, err := rt.Go(f, opts...)
+	if err != nil {
+		t.Fatalf("Go: %v", err)
+	}
+	return pid
+}
+
+// inside runs f as a process in direct style and waits for it; what it returns must be nil.
+func inside(t testing.TB, rt *Runtime, f func(self *Self) error, opts ...SpawnOption) {
+	t.Helper()
+	over := make(chan error, 1)
+	direct(t, rt, func(self *Self) (err error) {
+		err = errors.New("the process has ended before its function returned")
+		defer func() {
+			if v := recover(); v != nil {
+				err = fmt.Errorf("panic: %v\n%s", v, stacks())
+			}
+			over <- err
+		}()
+		return f(self)
+	}, opts...)
+	if err := await(t, "the end of the test's process", over); err != nil {
+		t.Error(err)
+	}
 }
