@@ -10,6 +10,7 @@ type cold struct {
 	behind PID           // the receiver it waits for, while flagHeld is set
 	heldAt uint32        // the monitor's tick then
 	waits  uint32        // counts receive timeouts, so that an old one is known
+	long   bool          // its mailbox has been reported as long
 	armed  bool          // idle runs
 	wait   time.Duration // the receive timeout, while flagIdle is set
 	refs   uint64        // counts references: monitors, requests, aliases

@@ -7,11 +7,12 @@ import (
 
 // local is what a core keeps for processes. Only the worker that holds the core touches it, but for public.
 type local struct {
-	_     pad
-	cache *mpsc.Cache[Message]
-	ctx   *Ctx // of the worker that holds the core; set when it gets it
-	slots []uint32
-	woke  bool // a goroutine has been answered since the worker last had nothing to do
+	_       pad
+	cache   *mpsc.Cache[Message]
+	ctx     *Ctx // of the worker that holds the core; set when it gets it
+	slots   []uint32
+	watched int64 // the clock when the core last looked around
+	woke    bool  // a goroutine has been answered since the worker last had nothing to do
 
 	messages, spawned, exited, dead, rejected, dropped uint64
 

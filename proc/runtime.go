@@ -54,7 +54,8 @@ type Runtime struct {
 	closing  closing
 	names    registry
 	ports    ports
-	pending  atomics.Int64 // tasks of the runtime's own that end by themselves
+	sysmon   atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
+	pending  atomics.Int64                  // tasks of the runtime's own that end by themselves
 }
 
 var runtimes atomics.Uint64 // how many have been made; numbers go round after 2,047
@@ -106,10 +107,12 @@ func New(cfg Config) (*Runtime, error) {
 			l := w.Local.(*Ctx).lc
 			l.cache.Now = w.Sched().Ticks()
 			l.publish()
+			l.ctx.watched()
 		},
 		Idle: func(w *sched.Worker) {
 			l := w.Local.(*Ctx).lc
 			l.cache.Flush()
+			l.ctx.self = 0 // what comes now is no process's time
 			if l.woke {
 				// A goroutine that has got its answer is next on our processor, and would wait there while we look for work.
 				l.woke = false
@@ -144,6 +147,7 @@ func (rt *Runtime) isStuck(t sched.Task, since time.Duration) (report func()) {
 	}
 	name, pid := p.typeName(), p.pid
 	return func() {
+		rt.tellStuck(pid, name, since)
 		if !rt.warned.allow() {
 			return
 		}

@@ -93,3 +93,21 @@ func (s *small[K, V]) all() iter.Seq2[K, V] {
 		}
 	}
 }
+
+// trim gives back what is not needed and returns the number of entries.
+func (s *small[K, V]) trim() int {
+	n := s.len()
+	switch {
+	case n == 0:
+		*s = small[K, V]{}
+	case s.big == nil:
+		s.list = append([]entry[K, V](nil), s.list...)
+	default:
+		m := make(map[K]V, n)
+		for k, v := range s.big {
+			m[k] = v
+		}
+		s.big = m
+	}
+	return n
+}
