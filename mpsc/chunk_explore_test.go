@@ -225,5 +225,5 @@ var blockPrograms = []program{
 // TestBlocksKeepOrderInAnyInterleaving explores blocks that grow while they are published: nothing is lost or doubled, nor
 // overtaken by a later message of its sender, wherever sender and receiver go meanwhile; every block comes home.
 func TestBlocksKeepOrderInAnyInterleaving(t *testing.T) {
-	exploreAll(t, blockPrograms)
+	exploreAll(t, blockPrograms, 1_000_000)
 }

@@ -12,6 +12,6 @@
 // [Inbox] is for the packages sched and proc: the shared word of a process's mailbox, which is queue head and
 // scheduling state in one. The one compare-and-swap that enqueues a message also tells the sender whether it must
 // schedule the receiver, which saves writes and leaves no room for lost wake-ups. A [Mailbox] is an Inbox with the
-// private queue of whoever owns it at the time; messages travel in a [Chunk] from a [Pool], by way of the [Cache] of a
-// core. All of it presupposes a scheduler that keeps the rules stated there.
+// private queue of whoever owns it at the time; messages and signals travel in a [Chunk] from a [Pool], by way of the
+// [Cache] of a core. All of it presupposes a scheduler that keeps the rules stated there.
 package mpsc

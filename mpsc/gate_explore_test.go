@@ -130,24 +130,24 @@ func gateOfTheLoose(x *explore.Exec) {
 
 // gatePrograms is what is explored of receivers that are gated while they live.
 var gatePrograms = []program{
-	{"gated against letters", gateAgainst(false, false, message, message), reduced(), preempted(4)},
+	{"gated against letters", gateAgainst(false, false, message, message), preempted(4), sampled(30)},
 	{"gated against signals", gateAgainst(false, false, left, note), reduced(), preempted(4)},
 	{"gated against a signal and a letter", gateAgainst(false, false, note, message), reduced(), preempted(4)},
-	{"gated against appends", gateAgainst(true, false, message, message), preempted(4), random(31)},
-	{"gated against a signal with a block open", gateAgainst(true, false, note, message), preempted(4), random(32)},
-	{"gated against a goroutine", gateAgainst(false, true, message), preempted(3), random(33)},
-	{"gated against a goroutine and an append", gateAgainst(true, true, message), preempted(3), random(34)},
-	{"gated against a goroutine and a signal with a block open", gateAgainst(true, true, note, message), preempted(2), random(40)},
-	{"gated against sends of both kinds", gateByPlainSends, preempted(3), random(35)},
-	{"gated, and the owner's core sends", gateOfTheOwner(message, note, message), preempted(3), random(36)},
-	{"gated and given away", gateAndMove(false, note, message), preempted(3), random(37)},
-	{"gated and given away with a block open", gateAndMove(true, message, left), preempted(3), random(38)},
-	{"gated while it is cut loose", gateOfTheLoose, preempted(3), random(39)},
+	{"gated against appends", gateAgainst(true, false, message, message), preempted(4), sampled(31)},
+	{"gated against a signal with a block open", gateAgainst(true, false, note, message), preempted(4), sampled(32)},
+	{"gated against a goroutine", gateAgainst(false, true, message), preempted(3), sampled(33)},
+	{"gated against a goroutine and an append", gateAgainst(true, true, message), preempted(3), sampled(34)},
+	{"gated against a goroutine and a signal with a block open", gateAgainst(true, true, note, message), preempted(2), sampled(40)},
+	{"gated against sends of both kinds", gateByPlainSends, preempted(2), sampled(35)},
+	{"gated, and the owner's core sends", gateOfTheOwner(message, note, message), preempted(3), sampled(36)},
+	{"gated and given away", gateAndMove(false, note, message), preempted(3), sampled(37)},
+	{"gated and given away with a block open", gateAndMove(true, message, left), preempted(3), sampled(38)},
+	{"gated while it is cut loose", gateOfTheLoose, preempted(3), sampled(39)},
 }
 
 // TestGateLetsNothingPastInAnyInterleaving explores a receiver that is gated while others send to it. What they had sent is
 // in its private queue after the fetch that follows; nothing comes in afterwards but through the gate; and the order of each
 // sender holds across both.
 func TestGateLetsNothingPastInAnyInterleaving(t *testing.T) {
-	exploreAll(t, gatePrograms)
+	exploreAll(t, gatePrograms, 250_000)
 }

@@ -257,5 +257,5 @@ var inboxPrograms = []program{
 // TestMailboxLosesNothingInAnyInterleaving explores an inbox and its owners: every message is received once, in its sender's order, or
 // refused, or dropped by the close of its life; one party has the receiver scheduled; none is left in an idle inbox.
 func TestMailboxLosesNothingInAnyInterleaving(t *testing.T) {
-	exploreAll(t, inboxPrograms)
+	exploreAll(t, inboxPrograms, 500_000)
 }

@@ -30,8 +30,13 @@ func random(seed uint64) explore.Config {
 	return explore.Config{Name: "random", Random: true, Seed: seed, MaxExecutions: 20_000}
 }
 
-// exploreAll explores programs, to the end unless the way is random.
-func exploreAll(t *testing.T, programs []program) {
+// sampled is random with fewer executions, for programs of which others are neighbours.
+func sampled(seed uint64) explore.Config {
+	return explore.Config{Name: "random", Random: true, Seed: seed, MaxExecutions: 8000}
+}
+
+// exploreAll explores programs, to the end unless the way is random: so many executions at least.
+func exploreAll(t *testing.T, programs []program, atLeast int) {
 	executions, explored := 0, 0
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
@@ -50,8 +55,8 @@ func exploreAll(t *testing.T, programs []program) {
 		})
 	}
 	t.Logf("%d executions", executions)
-	if explored == len(programs) && executionLimit() == 0 && executions < 500_000 {
-		t.Error("less than half a million executions: the programs have become too small to show much")
+	if explored == len(programs) && executionLimit() == 0 && executions < atLeast {
+		t.Errorf("less than %d executions: the programs have become too small to show much", atLeast)
 	}
 }
 

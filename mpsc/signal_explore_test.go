@@ -215,27 +215,27 @@ var signalPrograms = []program{
 	{"signals of two cores to an idle receiver", signalsToIdle(2, false, note), all(), reduced()},
 	{"signals that leave messages, to an idle receiver", signalsToIdle(2, false, left), all(), reduced()},
 	{"signals of a core and a goroutine to an idle receiver", signalsToIdle(1, true, note, left), reduced(), preempted(4)},
-	{"signals and letters to an idle receiver", signalsToIdle(2, false, note, message), preempted(4), random(28)},
-	{"signals of two cores and a goroutine to an idle receiver", signalsToIdle(2, true, left), preempted(3), random(21)},
+	{"signals and letters to an idle receiver", signalsToIdle(2, false, note, message), preempted(4), sampled(28)},
+	{"signals of two cores and a goroutine to an idle receiver", signalsToIdle(2, true, left), preempted(3), sampled(21)},
 	{"signal to the owner", signalsToOwner(2, false, note), all(), reduced()},
 	{"letter, signal, letter to the owner", signalsToOwner(2, false, message, left, message), reduced(), preempted(4)},
 	{"signals and letters of a goroutine to the owner", signalsToOwner(1, true, message, left, message), reduced(), preempted(4)},
-	{"signals and letters of a core and a goroutine", signalsToOwner(2, true, left, message), preempted(3), random(22)},
+	{"signals and letters of a core and a goroutine", signalsToOwner(2, true, left, message), preempted(3), sampled(22)},
 	{"owner's own signal behind others", ownerSignals(message, note, message), reduced(), preempted(4)},
-	{"signal after an append", openBlock(false, message, note, message), preempted(4), random(29)},
+	{"signal after an append", openBlock(false, message, note, message), preempted(4), sampled(29)},
 	{"signal before an append", openBlock(false, left, message), reduced(), preempted(4)},
-	{"signals of two senders on one core", openBlock(true, note, message), preempted(3), random(27)},
-	{"sender of signals moves", signallerMoves(nil, []thing{note}, []thing{message}), preempted(3), random(23)},
-	{"sender of signals moves and comes back", signallerMoves([]thing{message}, []thing{left}, []thing{note, message}), preempted(3), random(24)},
-	{"receiver is visited", receiverVisited, preempted(3), random(25)},
-	{"action sends to its own receiver", actionSends(told, false), preempted(4), random(54)},
-	{"action makes another send to its receiver", actionSends(passedOn, false), preempted(4), random(55)},
-	{"action sends, and a goroutine signals", actionSends(told, true), preempted(3), random(26)},
+	{"signals of two senders on one core", openBlock(true, note, message), preempted(3), sampled(27)},
+	{"sender of signals moves", signallerMoves(nil, []thing{note}, []thing{message}), preempted(2), sampled(23)},
+	{"sender of signals moves and comes back", signallerMoves([]thing{message}, []thing{left}, []thing{note, message}), preempted(2), sampled(24)},
+	{"receiver is visited", receiverVisited, preempted(3), sampled(25)},
+	{"action sends to its own receiver", actionSends(told, false), preempted(3), sampled(54)},
+	{"action makes another send to its receiver", actionSends(passedOn, false), preempted(3), sampled(55)},
+	{"action sends, and a goroutine signals", actionSends(told, true), preempted(2), sampled(26)},
 }
 
 // TestSignalsKeepTheirPlaceInAnyInterleaving explores signals among messages: each is acted upon once, after what its sender sent
 // before it has come to the private queue or been handled, and before anything comes there that was sent after it; and the word
 // of a receiver is urgent from the push of a signal until it is taken out.
 func TestSignalsKeepTheirPlaceInAnyInterleaving(t *testing.T) {
-	exploreAll(t, slices.Concat(signalPrograms, signalMoves))
+	exploreAll(t, slices.Concat(signalPrograms, signalMoves), 500_000)
 }
