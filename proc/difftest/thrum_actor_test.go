@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import (
@@ -17,7 +15,6 @@ type system interface {
 	SendName(name string, body any) error
 	SendAlias(a proc.Alias, body any) error
 	SendAfter(d time.Duration, to proc.PID, body any) (proc.Timer, error)
-	StartTimer(d time.Duration, to proc.PID, body any) (proc.Timer, error)
 	Cancel(t proc.Timer) bool
 	Alias(kind proc.AliasKind) proc.Alias
 	Unalias(a proc.Alias) bool
@@ -280,13 +277,16 @@ func (a *actor) timer(i tuple) (token string, end error) {
 		w.locked(func() { // until it has its number, nobody may ask for it
 			var t proc.Timer
 			if t, err = f(pid); err == nil {
-				w.timers[n], w.fired[t] = t, n
+				w.timers[n], w.aims[n] = t, dest
 			}
 		})
 		return result(err, "ok")
 	}
 	user := func(d time.Duration, tag string, id int) func(proc.PID) (proc.Timer, error) {
 		return func(pid proc.PID) (proc.Timer, error) { return s.SendAfter(d, pid, userMsg{tag, id, true}) }
+	}
+	bare := func(d time.Duration, n int) func(proc.PID) (proc.Timer, error) {
+		return func(pid proc.PID) (proc.Timer, error) { return s.SendAfter(d, pid, timeoutMsg{n}) }
 	}
 	ms := func(at int) time.Duration { return time.Duration(num(i, at)) * time.Millisecond }
 	switch op(i) {
@@ -298,25 +298,29 @@ func (a *actor) timer(i tuple) (token string, end error) {
 		start(0, num(i, 2), user(ms(1), atom(i, 3), num(i, 4)))
 		return "", a.end(atom(i, 5))
 	case "timer_long":
-		return start(num(i, 1), num(i, 2), func(pid proc.PID) (proc.Timer, error) { return s.StartTimer(time.Hour, pid, nil) }), nil
+		return start(num(i, 1), num(i, 2), bare(time.Hour, num(i, 1))), nil
 	case "timer_short":
-		return start(num(i, 1), num(i, 3), func(pid proc.PID) (proc.Timer, error) { return s.StartTimer(ms(2), pid, nil) }), nil
+		return start(num(i, 1), num(i, 3), bare(ms(2), num(i, 1))), nil
 	}
 	var t proc.Timer
-	var known bool
-	w.locked(func() { t, known = w.timers[num(i, 1)] })
+	var known, dead bool
+	w.locked(func() { t, known = w.timers[num(i, 1)]; dead = w.dead[w.aims[num(i, 1)]] })
+	in := false
 	switch {
 	case !known:
 		return "skip", nil
 	case op(i) == "cancel":
-		return fmt.Sprint(s.Cancel(t)), nil
+		in = s.Cancel(t)
+	default:
+		in = t.Remaining() > 0
 	}
-	return fmt.Sprint(t.Remaining() > 0), nil
+	// In Erlang a timer ends with the process it is aimed at; in Thrum it runs on, and its message is dropped.
+	return fmt.Sprint(in && !dead), nil
 }
 
 func (a *actor) request(k, callee int, pid proc.PID) string {
 	id, err := a.style.Request(pid, reqMsg{k}, proc.Forever)
-	if err == proc.ErrNoProc {
+	if errors.Is(err, proc.ErrNoProc) {
 		a.failed[k] = true
 		a.style.Send(a.self(), noReply{k, callee})
 		return "ok"

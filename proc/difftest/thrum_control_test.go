@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import (
@@ -62,7 +60,8 @@ func (c *control) run(p program) error {
 		c.step++
 		c.do(num(s, 0), s.(tuple)[1])
 	}
-	for _, m := range c.live {
+	for n, m := range c.live {
+		c.quiet[n] = true
 		c.Exit(m.pid, proc.Kill)
 	}
 	for n := range c.live {
@@ -140,6 +139,7 @@ func (c *control) await(n int, wanted func(proc.Message) bool) (alive bool) {
 	delete(c.away, n)
 	c.dirty = true
 	c.died++
+	c.w.locked(func() { c.w.dead[n] = true })
 	if !c.quiet[n] {
 		c.note(n, "x", reasonName(d.Reason))
 	}
@@ -208,14 +208,14 @@ func (c *control) elapse(n int, instr term) {
 
 // back waits for the outcome of n's call, or for its end.
 func (c *control) back(n int) {
-	c.await(n, func(m proc.Message) bool {
+	var got eventMsg
+	if c.await(n, func(m proc.Message) bool {
 		b, ok := m.Body.(eventMsg)
-		if ok && b.me == n {
-			c.event(b)
-			return true
-		}
-		return false
-	})
+		got = b
+		return ok && b.me == n
+	}) {
+		c.event(got)
+	}
 }
 
 func (c *control) event(b eventMsg) {
@@ -240,17 +240,17 @@ func (c *control) settle() {
 			c.barrier()
 		}
 		c.round++
-		for n := range c.live {
-			a := c.away[n]
-			if a.mode != "calls" {
-				c.Send(c.live[n].pid, pingMsg{c.round})
-				continue
-			}
-			if _, ok := c.live[a.callee]; !ok {
+		for n, m := range c.live {
+			if a := c.away[n]; a.mode == "calls" {
+				if _, ok := c.live[a.callee]; ok {
+					if !c.Alive(m.pid) {
+						c.await(n, nil)
+					}
+					continue
+				}
 				c.back(n)
-			} else if !c.Alive(c.live[n].pid) {
-				c.await(n, nil)
 			}
+			c.Send(m.pid, pingMsg{c.round})
 		}
 		for n := range c.live {
 			if c.away[n].mode == "calls" {

@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import (
@@ -79,30 +77,32 @@ func (d *direct) turn(instr term) (end error) {
 }
 
 func (d *direct) recv(pattern term) string {
-	m, ok := d.ReceiveMatchTimeout(0, func(m proc.Message) bool { return d.a.matches(pattern, m) })
-	if !ok {
-		return "empty"
+	take := func(fits func(proc.Message) bool) (m proc.Message, ok bool) {
+		m, ok = d.ReceiveMatchTimeout(0, fits)
+		if ok && !isMark(m) {
+			d.took(m)
+		}
+		return m, ok
 	}
-	d.took(m)
-	if _, one := pattern.(tuple); one || !unordered(m) {
+	_, one := pattern.(tuple)
+	m, ok := take(func(m proc.Message) bool { return d.a.matches(pattern, m) || !one && isMark(m) })
+	for ok && isMark(m) {
+		m, ok = take(func(m proc.Message) bool { return d.a.matches(pattern, m) || isMark(m) })
+	}
+	switch {
+	case !ok:
+		return "empty"
+	case one, !unordered(m):
 		return d.a.shown(m)
 	}
 	tokens := []string{d.a.shown(m)}
 	for {
-		m, ok := d.ReceiveMatchTimeout(0, func(m proc.Message) bool {
-			_, isMark := m.Body.(markMsg)
-			return isMark || unordered(m) && d.a.matches(pattern, m)
-		})
-		if !ok {
-			break
+		m, ok := take(func(m proc.Message) bool { return isMark(m) || unordered(m) && d.a.matches(pattern, m) })
+		if !ok || isMark(m) {
+			return set(tokens)
 		}
-		if _, isMark := m.Body.(markMsg); isMark {
-			break
-		}
-		d.took(m)
 		tokens = append(tokens, d.a.shown(m))
 	}
-	return set(tokens)
 }
 
 func (d *direct) wait(pattern term) (end error) {

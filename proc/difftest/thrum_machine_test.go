@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import (
@@ -59,7 +57,7 @@ func (s *machine) turn(instr term) (end error) {
 		}
 		s.ack(set(tokens), "idle")
 	case "call":
-		return awaits(s.Ctx, s.actor, i)
+		return awaits(&s.Ctx, s.actor, i)
 	default:
 		token, end := s.exec(instr)
 		if end != nil {
@@ -71,17 +69,18 @@ func (s *machine) turn(instr term) (end error) {
 }
 
 // awaits makes a call as a state machine does.
-func awaits(c *proc.Ctx, a *actor, i tuple) error {
+func awaits(mine **proc.Ctx, a *actor, i tuple) error {
 	pid, timeout, ok := a.callee(i)
 	if !ok {
 		return nil
 	}
-	err := c.Await(pid, reqMsg{num(i, 1)}, timeout, func(c *proc.Ctx, v any, err error) error {
+	err := (*mine).Await(pid, reqMsg{num(i, 1)}, timeout, func(c *proc.Ctx, v any, err error) error {
+		*mine = c
 		a.returned(i, v, err)
 		return nil
 	})
 	if err != nil { // the callee is dead, or the caller itself
-		a.returned(i, nil, &proc.CallError{To: pid, Err: err})
+		a.returned(i, nil, err)
 	}
 	return nil
 }
@@ -110,25 +109,36 @@ func (s *machine) take(i int) string {
 
 func (s *machine) recv(pattern term) string {
 	i := s.first(pattern)
-	if i < 0 {
-		return "empty"
-	}
-	alone := !unordered(s.mail[i].m)
-	if _, one := pattern.(tuple); one || alone {
+	if _, one := pattern.(tuple); one {
+		if i < 0 {
+			return "empty"
+		}
 		return s.take(i)
 	}
-	tokens := []string{s.take(i)}
-	for i := 0; i < len(s.mail); {
-		m := s.mail[i].m
-		if _, isMark := m.Body.(markMsg); isMark {
+	// The marks in front of what is taken, all if it is nothing, go too: see first in testdata/interp.erl.
+	front := len(s.mail)
+	if i >= 0 {
+		front = i
+	}
+	rest := slices.Clone(s.mail[front:])
+	s.mail = append(slices.DeleteFunc(s.mail[:front], func(l letter) bool { return isMark(l.m) }), rest...)
+	if i = s.first(pattern); i < 0 {
+		return "empty"
+	}
+	if !unordered(s.mail[i].m) {
+		return s.take(i)
+	}
+	var tokens []string
+	for i < len(s.mail) {
+		switch m := s.mail[i].m; {
+		case isMark(m):
 			s.mail = slices.Delete(s.mail, i, i+1)
-			break
-		}
-		if unordered(m) && s.matches(pattern, m) {
+			return set(tokens)
+		case unordered(m) && s.matches(pattern, m):
 			tokens = append(tokens, s.take(i))
-			continue
+		default:
+			i++
 		}
-		i++
 	}
 	return set(tokens)
 }

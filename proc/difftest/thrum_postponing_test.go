@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import "github.com/thrum-go/thrum/proc"
@@ -61,7 +59,7 @@ func (s *postponing) turn(instr term) (end error) {
 	case "peek":
 		return s.begins(&scan{})
 	case "call":
-		return awaits(s.Ctx, s.actor, i)
+		return awaits(&s.Ctx, s.actor, i)
 	}
 	token, end := s.exec(instr)
 	if end != nil {
@@ -85,13 +83,12 @@ func (s *postponing) begins(how *scan) error {
 // look reports whether the message has been taken.
 func (s *postponing) look(m proc.Message) bool {
 	how := s.scan
-	_, isMark := m.Body.(markMsg)
 	switch {
 	case how.pattern == nil:
 		how.tokens = append(how.tokens, s.shown(m))
 		return false
-	case how.set && isMark:
-		how.done = true
+	case !how.one && isMark(m):
+		how.done = how.set
 		return true
 	case !s.matches(how.pattern, m) || how.set && !unordered(m):
 		return false

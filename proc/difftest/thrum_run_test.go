@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import (
@@ -16,6 +14,8 @@ import (
 type thrum struct {
 	rt      *proc.Runtime
 	workers int
+	// patience is how long a program may take before it counts as hanging. It decides nothing else.
+	patience time.Duration
 }
 
 // journal is a trace that is being written.
@@ -37,7 +37,7 @@ func (j *journal) taken() trace {
 }
 
 func newThrum(t testing.TB, workers int) *thrum {
-	th := &thrum{workers: workers}
+	th := &thrum{workers: workers, patience: time.Minute}
 	th.start(t)
 	t.Cleanup(th.stop)
 	return th
@@ -57,13 +57,10 @@ func (th *thrum) start(t testing.TB) {
 }
 
 func (th *thrum) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	th.rt.Shutdown(ctx)
 }
-
-// patience is how long a program may take before it counts as hanging. It decides nothing else.
-const patience = 30 * time.Second
 
 // run runs one program and returns its trace. A program that hangs, or fails otherwise, says so in its last line.
 func (th *thrum) run(t testing.TB, p program) trace {
@@ -82,7 +79,7 @@ func (th *thrum) run(t testing.TB, p program) trace {
 	}
 	w.controller = pid
 	close(ready)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), th.patience)
 	defer cancel()
 	reason, err := th.rt.Wait(ctx, pid)
 	if err != nil {
@@ -112,7 +109,7 @@ func (th *thrum) ends() int {
 // rest waits until no process is left, and returns how many have ended.
 func (th *thrum) rest(t testing.TB) int {
 	var s proc.Stats
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(th.patience); ; {
 		if th.rt.ReadStats(&s); s.Processes == 0 {
 			return int(s.Exited)
 		}

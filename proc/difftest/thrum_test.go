@@ -1,10 +1,9 @@
-//go:build thrumnext
-
 package difftest
 
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // TestThrumDoesWhatErlangDid replays recorded programs, with or without Erlang on the machine.
@@ -61,6 +60,7 @@ func explain(t *testing.T, p program, workers int) {
 		return
 	}
 	th := newThrum(t, workers)
+	th.patience = 3 * time.Second // many candidates may hang
 	fails := func(ps []program) (int, error) {
 		traces, err := e.run(ps, 1)
 		if err != nil {

@@ -1,5 +1,3 @@
-//go:build thrumnext
-
 package difftest
 
 import (
@@ -20,15 +18,16 @@ type world struct {
 	numbers map[proc.PID]int
 	aliases map[int]proc.Alias
 	timers  map[int]proc.Timer
-	fired   map[proc.Timer]int // the timers again, to name them in messages
-	over    map[int]bool       // calls and requests that nobody waits for
-	arrived map[any]bool       // messages of timers, by what identifies them
+	aims    map[int]int // whom the timers are aimed at
+	dead    map[int]bool
+	over    map[int]bool // calls and requests that nobody waits for
+	arrived map[any]bool // messages of timers, by what identifies them
 }
 
 func newWorld() *world {
 	return &world{
 		pids: map[int]proc.PID{}, numbers: map[proc.PID]int{}, aliases: map[int]proc.Alias{}, timers: map[int]proc.Timer{},
-		fired: map[proc.Timer]int{}, over: map[int]bool{}, arrived: map[any]bool{},
+		aims: map[int]int{}, dead: map[int]bool{}, over: map[int]bool{}, arrived: map[any]bool{},
 	}
 }
 
@@ -57,13 +56,14 @@ type (
 		id    int
 		timer bool
 	}
-	reqMsg struct{ call int }
+	timeoutMsg struct{ timer int } // Erlang's start_timer, with the timer's number
+	reqMsg     struct{ call int }
 	// noReply takes the place of the Reply that a Request to a process known to be dead does not lead to: Request says so at
 	// once, where Erlang sends a message.
 	noReply struct{ call, callee int }
 )
 
-// timerID identifies the message of a timer that carries no userMsg.
+// timerID identifies a timeoutMsg, beside the numbers that identify userMsg.
 type timerID int
 
 func isControl(m proc.Message) bool {
@@ -72,6 +72,11 @@ func isControl(m proc.Message) bool {
 		return true
 	}
 	return false
+}
+
+func isMark(m proc.Message) bool {
+	_, is := m.Body.(markMsg)
+	return is
 }
 
 func (w *world) locked(f func()) {
@@ -118,22 +123,16 @@ func (w *world) timed(m proc.Message) any {
 		if b.timer {
 			return b.id
 		}
-	case proc.Timeout:
-		return timerID(w.timer(b.Timer))
+	case timeoutMsg:
+		return timerID(b.timer)
 	}
 	return nil
-}
-
-func (w *world) timer(t proc.Timer) (n int) {
-	w.locked(func() { n = w.fired[t] })
-	return n
 }
 
 // matches says whether a pattern of recv or wait fits a message in the mailbox of a.
 func (a *actor) matches(pattern term, m proc.Message) bool {
 	if pattern == "any" {
-		_, isMark := m.Body.(markMsg)
-		return !isMark && !isControl(m)
+		return !isMark(m) && !isControl(m)
 	}
 	kind, arg := "", term(nil)
 	switch p := pattern.(type) {
@@ -162,7 +161,7 @@ func (a *actor) matches(pattern term, m proc.Message) bool {
 // unordered says whether a message may have come in any order with others of the same step; see canonicalGroup.
 func unordered(m proc.Message) bool {
 	switch b := m.Body.(type) {
-	case proc.Exit, proc.Down, proc.Timeout, noReply:
+	case proc.Exit, proc.Down, timeoutMsg, noReply:
 		return true
 	case proc.Reply:
 		return b.Err != nil
@@ -196,8 +195,8 @@ func (a *actor) shown(m proc.Message) string {
 			object = b.Name
 		}
 		return fmt.Sprintf("down(r%d,%s,%s)", n, object, reasonName(b.Reason)) + senderIs(m, b.PID)
-	case proc.Timeout:
-		return fmt.Sprintf("timeout(%d)", w.timer(b.Timer))
+	case timeoutMsg:
+		return fmt.Sprintf("timeout(%d)", b.timer)
 	case proc.Reply:
 		k := 0
 		for n, id := range a.requests {

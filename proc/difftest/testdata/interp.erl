@@ -361,9 +361,18 @@ recv({down, R}, S) ->
 recv({rep, K}, S) ->
     one(receive {rep, _, K, _} = M -> M; {{repdown, K}, _, process, _, _} = M -> M after 0 -> empty end, S);
 recv({req, K}, S) -> one(receive {req, _, K, _} = M -> M after 0 -> empty end, S);
-recv(exit, S) -> set(receive {'EXIT', _, _} = M -> M after 0 -> empty end, exit, S);
-recv(down, S) -> set(receive {'DOWN', _, process, _, _} = M -> M after 0 -> empty end, down, S);
-recv(any, S) -> set(receive M when is_tuple(M), element(1, M) =/= '$do', element(1, M) =/= '$ping' -> M after 0 -> empty end, any, S).
+recv(Pat, S) -> set(first(Pat), Pat, S).
+
+%% first takes the first message that fits, and the marks in front of it: the rest of its group is then what comes before the
+%% next mark.
+first(exit) -> receive '$mark' -> first(exit); {'EXIT', _, _} = M -> M after 0 -> empty end;
+first(down) -> receive '$mark' -> first(down); {'DOWN', _, process, _, _} = M -> M after 0 -> empty end;
+first(any) ->
+    receive
+        '$mark' -> first(any);
+        M when is_tuple(M), element(1, M) =/= '$do', element(1, M) =/= '$ping' -> M
+    after 0 -> empty
+    end.
 
 one(empty, S) -> {"empty", S};
 one(M, S) -> {shown(M, S), took(M, S)}.
