@@ -6,11 +6,15 @@ import (
 	"time"
 
 	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
 )
 
 // A process that sends as fast as it can to one that is slower is held back, never blocked: the queue between them stays within
 // the lead, however many messages there are in all.
 func TestQueueOfASlowReceiverStaysWithinTheLead(t *testing.T) {
+	if sched.Shuffled {
+		t.Skip("the receiver loses its turn all the time")
+	}
 	for _, workers := range []int{1, 2} {
 		for _, senders := range []int{1, 20} {
 			if raced && senders > 1 {

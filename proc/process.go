@@ -119,7 +119,7 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 			c.settle(p)
 			return c.finish(p, err)
 		}
-		if p.mb.HasNext() && (c.reds < c.mark || w.Ticked()) && c.look(p) {
+		if p.mb.HasNext() && (c.reds < c.mark || w.Ticked() || w.Shuffle(8)) && (c.look(p) || w.Shuffle(2)) {
 			c.settle(p)
 			return sched.Spent
 		}

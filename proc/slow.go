@@ -41,7 +41,7 @@ func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 			c.settle(p)
 			return c.finish(p, err), true
 		}
-		if (c.reds < c.mark || c.w.Ticked()) && c.look(p) {
+		if (c.reds < c.mark || c.w.Ticked() || c.w.Shuffle(8)) && (c.look(p) || c.w.Shuffle(2)) {
 			c.settle(p)
 			return sched.Spent, true
 		}

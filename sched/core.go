@@ -41,6 +41,7 @@ type Core struct {
 	patience int64 // how long others must have been without work before the next time
 	hungryAt int64 // when others were first seen without work; 0 when they were not at the last look
 
+	luck   uint64 // of chance
 	wheel  wheel
 	stolen [ringLen / 2]Task
 	rand   uint64
@@ -103,7 +104,7 @@ func (c *Core) pushSpent(t Task, p Priority) {
 
 // schedule queues a task that has just become ready.
 func (c *Core) schedule(t Task, p Priority) {
-	if p != Normal {
+	if p != Normal || Shuffled && c.chance(2) {
 		c.pushFresh(t, p)
 		return
 	}
@@ -118,7 +119,7 @@ func (c *Core) schedule(t Task, p Priority) {
 // cache and with few alive at a time, where oldest first would have all of one level alive before the next. So that nobody
 // starves they have youthMax turns before one of the others, and age moves the oldest on to the ordinary queue.
 func (c *Core) birth(t Task, p Priority) {
-	if p != Normal {
+	if p != Normal || Shuffled && c.chance(2) {
 		c.pushFresh(t, p)
 		return
 	}
@@ -233,6 +234,10 @@ func (c *Core) surplus(between bool) bool {
 // splits processes that talk to each other. When it was no use, because the others are without work again at once, the next
 // time is put off twice as long; when it was, the patience is short again.
 func (c *Core) share(w *Worker) {
+	if Shuffled && c.chance(2) {
+		c.expose(w)
+		return
+	}
 	if c.hungryAt == 0 {
 		c.hungryAt = c.now
 		if c.now-c.sharedAt > shareUse {

@@ -36,7 +36,7 @@ func (w *Worker) Schedule(t Task, p Priority) { w.core.schedule(t, p) }
 // Schedule. The core must be held.
 func (w *Worker) Next(t Task) bool {
 	c := w.core
-	if c.lifo != nil {
+	if c.lifo != nil || Shuffled && c.chance(2) {
 		return false
 	}
 	c.lifo = t
@@ -56,6 +56,10 @@ func (w *Worker) Ready(t Task) {
 	w.Leave()
 	w.core.sched.push(t)
 }
+
+// Shuffle reports true once in n times when the choices are shuffled, in builds with the tag shuffle: then a task should take the
+// rarer of two ways that are both right. The core must be held.
+func (w *Worker) Shuffle(n uint32) bool { return Shuffled && w.core.chance(n) }
 
 // Ticked reports whether a millisecond or more has gone by since the core last looked at the clock. The core must be held.
 func (w *Worker) Ticked() bool {
@@ -184,6 +188,9 @@ func (w *Worker) check(between bool) (over bool) {
 		c.batch = int32(min(max(used*checkEvery/elapsed, 1), fuelMax))
 	}
 	c.fuel = c.batch
+	if Shuffled {
+		c.fuel = min(c.fuel, 8)
+	}
 	c.progress.Store(now)
 	w.publish()
 	if now >= c.wheel.next {
@@ -206,7 +213,7 @@ func (w *Worker) check(between bool) (over bool) {
 	}
 	if c.ring.len() > 0 {
 		c.reclaim()
-	} else if c.mask != 0 && s.idle.hungry() && c.surplus(between) {
+	} else if c.mask != 0 && (s.idle.hungry() || Shuffled && c.chance(4)) && c.surplus(between) {
 		c.share(w)
 	} else {
 		c.hungryAt = 0
