@@ -2,11 +2,12 @@ package proc
 
 import (
 	"fmt"
-	"github.com/thrum-go/thrum/sched"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/thrum-go/thrum/sched"
 )
 
 // selfish spawns a process that sends to itself for ever, and returns how many messages it has handled.
