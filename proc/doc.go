@@ -24,7 +24,23 @@
 // A turn takes messages from the mailbox and calls Handle until there are none or the turn is used up.
 //
 // Everything that is not a message, such as the end that [Runtime.Shutdown] asks for, is a signal and travels through the same
-// mailbox, so it keeps its place among the messages.
+// mailbox, so it keeps its order with the messages of its sender; but it takes effect when it arrives.
+//
+// # Erlang's model
+//
+//   - Links ([Ctx.Link], [Ctx.SpawnLink]) and monitors ([Ctx.Monitor], [Ctx.SpawnMonitor]) tell a process of the end of another; exit
+//     signals ([Ctx.Exit]) end one, unless it traps them ([Ctx.TrapExit]). Exit reasons are errors.
+//   - Calls: [Ctx.Request] and [Ctx.Await] in state machines, [Self.Call] in direct style, [Runtime.Call] from goroutines; the other side
+//     replies with [Ctx.Reply], at once or, with [Ctx.Caller], later and from anywhere.
+//   - Names: [Runtime.Register], [Runtime.Whereis], [Ctx.SendName]. Groups are in package group.
+//   - Timers: [Ctx.SendAfter] and its relatives. Receive timeouts: [Ctx.ReceiveTimeout].
+//   - States: [Ctx.Become] and [Ctx.Postpone].
+//
+// # Direct style
+//
+// A process may also be written as a straight line: [Runtime.Go] takes a function that waits for messages where it wants them, with
+// [Self.Receive], or for some of them, with [Self.ReceiveMatch]. It costs a coroutine, some 2.7 KB, and is otherwise the same: same
+// mailbox, links, monitors, names.
 //
 // # What code in a handler should know
 //
