@@ -36,11 +36,10 @@ func (c *Ctx) Link(to PID) error {
 	if s, ok := t.links.get(to); ok && s == 0 {
 		return nil
 	}
-	t.links.put(to, 0)
 	if c.p.mb.User&flagTrap == 0 && !c.rt.lives(to) {
-		t.links.del(to)
-		return ErrNoProc
+		return ErrNoProc // an unlink that is under way stays so: what to sent before it heard of that still means nothing
 	}
+	t.links.put(to, 0)
 	c.signal(to, Message{From: c.self | markSignal, Body: linkSignal})
 	return nil
 }

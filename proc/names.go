@@ -113,11 +113,21 @@ func (rt *Runtime) Unregister(name string) error {
 }
 
 // Whereis returns the process that has the name. Any goroutine may call it; it takes no lock.
-func (rt *Runtime) Whereis(name string) (PID, bool) { return rt.names.byName.Load(name) }
+func (rt *Runtime) Whereis(name string) (PID, bool) {
+	pid, ok := rt.names.byName.Load(name)
+	if ok && !rt.lives(pid) {
+		return 0, false // Register writes the name before it looks whether the process still lives
+	}
+	return pid, ok
+}
 
 // Names iterates over the registered names, in no particular order. One that is given or taken away meanwhile may or may not be
 // seen. Any goroutine may call it.
-func (rt *Runtime) Names() iter.Seq2[string, PID] { return rt.names.byName.Range }
+func (rt *Runtime) Names() iter.Seq2[string, PID] {
+	return func(yield func(string, PID) bool) {
+		rt.names.byName.Range(func(name string, pid PID) bool { return !rt.lives(pid) || yield(name, pid) })
+	}
+}
 
 // SendName sends body to the process that has the name now, from any goroutine; see Runtime.Send.
 //
