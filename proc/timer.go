@@ -1,98 +1,209 @@
 package proc
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/thrum-go/thrum/sched"
 )
 
-// Timer is a message under way in time; see SendAfter. The zero Timer is one that has fired.
-type Timer struct{ t *timer }
+// Timer is a message under way in time: see SendAfter. It names one start of a timer, so one that has fired or was cancelled stays
+// so for ever. Timers can be compared. The zero Timer is one that has fired.
+type Timer struct {
+	t    *timer
+	life sched.Life
+}
 
+// Timeout is the body of the message that StartTimer sends.
+type Timeout struct {
+	Timer Timer // as StartTimer returned it
+	Body  any
+}
+
+// timer is two cache lines. It is used again and again; a Timer names one of its lives. Its tag is the receiver's PID, 0 when it has a
+// plan with a name; its Data the body, or the plan. The rest is written before a life begins and constant while it lasts.
 type timer struct {
 	sched.Timer
-	rt *Runtime
-	to PID
-	m  Message
+	rt   *Runtime // for ever the same
+	from PID      // the sender; the word when kind is timerOwn
+	kind timerKind
+}
+
+type timerKind uint8
+
+const (
+	timerMessage timerKind = iota // sends body
+	timerTimeout                  // sends a Timeout
+	timerOwn                      // calls ownExpired
+	timerPlan                     // has a plan
+)
+
+// timerSlab is a number of timers that are made at a time: four KiB. The heap begins an object of this size with a header of eight
+// bytes; with the padding each timer has its cache lines to itself.
+type timerSlab struct {
+	_      [56]byte
+	timers [31]timer
 }
 
 // SendAfter sends body to the process to when d has passed: never earlier, and as a rule within a fraction of a millisecond
-// after (the resolution is 131 µs). From is this process. A negative d counts as zero. The message is dropped, and no dead
-// letter, when the receiver has ended by then. As in Erlang a timer keeps no order with messages sent directly.
+// after (the resolution is 131 µs). The time counts from the worker's next look at the clock, some 20 µs later or when a long
+// handler has returned. From is this process. A d of more than nine years is cut.
 //
-// Errors: ErrWrongRuntime.
+// The timer dies with its receiver: when that has ended nothing is sent, there is no dead letter, and the Timer is one that does not
+// run. It does not die with the process that started it. As in Erlang a timer keeps no order with messages sent directly.
+//
+// Errors: a negative d, ErrWrongRuntime.
 func (c *Ctx) SendAfter(d time.Duration, to PID, body any) (Timer, error) {
-	t, err := c.rt.newTimer(to, Message{From: c.self, Body: body})
-	if err != nil {
-		return Timer{}, err
+	if d < 0 || !c.rt.targets(to) {
+		return Timer{}, c.rt.badTimer("SendAfter", d, to)
 	}
-	c.reds--
-	if c.w.Enter() {
-		c.w.StartTimer(&t.Timer, d, t)
-		c.w.Leave()
-		return Timer{t}, nil
-	}
-	c.w.Leave()
-	c.rt.sched.StartTimer(&t.Timer, d, t)
-	return Timer{t}, nil
+	return c.startTimer(d, to, timerMessage, body), nil
 }
 
-// SendAfter is Ctx.SendAfter for any goroutine. Errors: ErrShutdown, ErrWrongRuntime.
+// StartTimer is SendAfter with a Timeout as the message's body, which holds body and tells this timer from others.
+func (c *Ctx) StartTimer(d time.Duration, to PID, body any) (Timer, error) {
+	if d < 0 || !c.rt.targets(to) {
+		return Timer{}, c.rt.badTimer("StartTimer", d, to)
+	}
+	return c.startTimer(d, to, timerTimeout, body), nil
+}
+
+// SendAt is SendAfter with a point in time: it sends body when at has come, at once when that is now or in the past. at's
+// monotonic clock reading counts if it has one; later changes of the system's clock have no influence.
+func (c *Ctx) SendAt(at time.Time, to PID, body any) (Timer, error) {
+	if !c.rt.targets(to) {
+		return Timer{}, c.rt.badTimer("SendAt", 0, to)
+	}
+	return c.startTimer(max(time.Until(at), 0), to, timerMessage, body), nil
+}
+
+// SendAfter is Ctx.SendAfter for any goroutine. The time counts from now. Errors: also ErrShutdown.
 func (rt *Runtime) SendAfter(d time.Duration, to PID, body any) (Timer, error) {
 	if rt.closed.Load() {
 		return Timer{}, ErrShutdown
 	}
-	t, err := rt.newTimer(to, Message{Body: body})
-	if err != nil {
-		return Timer{}, err
+	if d < 0 || !rt.targets(to) {
+		return Timer{}, rt.badTimer("SendAfter", d, to)
 	}
-	rt.sched.StartTimer(&t.Timer, d, t)
-	return Timer{t}, nil
+	return rt.startTimer(d, to, 0, timerMessage, body), nil
 }
 
-func (rt *Runtime) newTimer(to PID, m Message) (*timer, error) {
-	if uint64(to)&(addressMask&^maxIndex) != rt.table.base {
-		return nil, ErrWrongRuntime
+// StartTimer is Ctx.StartTimer for any goroutine. Errors: also ErrShutdown.
+func (rt *Runtime) StartTimer(d time.Duration, to PID, body any) (Timer, error) {
+	if rt.closed.Load() {
+		return Timer{}, ErrShutdown
 	}
-	return &timer{rt: rt, to: to, m: m}, nil
+	if d < 0 || !rt.targets(to) {
+		return Timer{}, rt.badTimer("StartTimer", d, to)
+	}
+	return rt.startTimer(d, to, 0, timerTimeout, body), nil
 }
 
-// Expire delivers the message, on a worker that holds its core.
-func (t *timer) Expire(w *sched.Worker) {
-	c := w.Local.(*Ctx)
-	p := t.rt.table.find(t.to)
-	if p == nil || p.mb.State().Gen() != t.to.gen() {
-		return
+// SendAt is Ctx.SendAt for any goroutine. Errors: also ErrShutdown.
+func (rt *Runtime) SendAt(at time.Time, to PID, body any) (Timer, error) {
+	if rt.closed.Load() {
+		return Timer{}, ErrShutdown
 	}
-	turn := c.p
-	c.p = nil // nobody is to be held back for it: who was on the worker last may be another core's by now
-	_ = c.deliver(p, t.to, 0, unordered, t.m)
-	c.p = turn
+	if !rt.targets(to) {
+		return Timer{}, rt.badTimer("SendAt", 0, to)
+	}
+	return rt.startTimer(max(time.Until(at), 0), to, 0, timerMessage, body), nil
 }
 
-// Cancel stops the timer and reports whether it was in time: after true the message will not come, after false it has been
-// sent, or had been cancelled before. Any goroutine may cancel. Its memory is given back when it would have fired; Ctx.Cancel gives
-// it back at once.
-func (t Timer) Cancel() bool { return t.t != nil && t.t.Cancel() }
+// targets reports whether a timer may aim at pid: a process of this runtime, be it that it has ended.
+func (rt *Runtime) targets(pid PID) bool { return uint64(pid)&(addressMask&^maxIndex) == rt.table.base }
 
-// Cancel is t.Cancel for a process: a timer that was started on the same worker leaves its wheel at once.
+// badTimer says why a timer was not started.
+func (rt *Runtime) badTimer(what string, d time.Duration, to PID) error {
+	switch {
+	case d < 0:
+		return fmt.Errorf("proc: %s: d is %v; it must not be negative", what, d)
+	case to == 0:
+		return fmt.Errorf("proc: %s: to is the zero PID; it must be that of a process", what)
+	}
+	return rt.own(to)
+}
+
+// startTimer starts a timer of this process.
+func (c *Ctx) startTimer(d time.Duration, to PID, kind timerKind, body any) Timer {
+	c.reds--
+	if !c.w.Enter() {
+		c.w.Leave()
+		return c.rt.startTimer(d, to, c.self, kind, body)
+	}
+	t := c.startSpare(d, to, kind, c.self, body)
+	c.w.Leave()
+	return t
+}
+
+// startSpare starts one of the core's timers. The core must be held.
+func (c *Ctx) startSpare(d time.Duration, to PID, kind timerKind, from PID, data any) Timer {
+	st, life := c.w.StartSpare(d, uint64(to))
+	if st == nil {
+		c.moreTimers()
+		st, life = c.w.StartSpare(d, uint64(to))
+	}
+	t := st.Expiry().(*timer)
+	t.Data, t.from, t.kind = data, from, kind
+	return Timer{t, life}
+}
+
+// startTimer starts a timer without a core.
+func (rt *Runtime) startTimer(d time.Duration, to, from PID, kind timerKind, data any) Timer {
+	t := rt.newTimer(from, kind, data)
+	return Timer{t, rt.sched.StartTimer(&t.Timer, d, uint64(to))}
+}
+
+func (rt *Runtime) newTimer(from PID, kind timerKind, data any) *timer {
+	t := &timer{rt: rt, from: from, kind: kind}
+	t.Init(t, true)
+	t.Data = data
+	return t
+}
+
+// moreTimers makes some timers. The core must be held.
+func (c *Ctx) moreTimers() {
+	slab := new(timerSlab)
+	for i := range slab.timers {
+		t := &slab.timers[i]
+		t.rt = c.rt
+		c.w.KeepTimer(t.Init(t, true))
+	}
+}
+
+// Cancel stops the timer and reports whether it was in time: after true the message will not come (but see SendEvery), after false
+// it has been sent, or the timer was cancelled before, or its receiver has ended. Any goroutine may cancel; for a process Ctx.Cancel
+// is cheaper.
+func (t Timer) Cancel() bool {
+	if t.t == nil {
+		return false
+	}
+	to, ok := t.t.Cancel(t.life)
+	return ok && (to == 0 || t.t.rt.lives(PID(to)))
+}
+
+// Cancel is t.Cancel for a process.
 func (c *Ctx) Cancel(t Timer) bool {
 	if t.t == nil {
 		return false
 	}
 	if !c.w.Enter() {
 		c.w.Leave()
-		return t.t.Cancel()
+		return t.Cancel()
 	}
-	ok := c.w.StopTimer(&t.t.Timer)
+	to, ok := c.w.StopTimer(&t.t.Timer, t.life)
 	c.w.Leave()
-	return ok
+	return ok && (PID(to) == c.self || to == 0 || t.t.rt.lives(PID(to)))
 }
 
-// Remaining returns how long the timer has still to run; 0 when it has fired or was cancelled.
+// Remaining returns how long the timer has still to run; 0 when it has fired or was cancelled, or its receiver has ended. For one that
+// repeats it is the time to its next message. Any goroutine may ask.
 func (t Timer) Remaining() time.Duration {
 	if t.t == nil {
 		return 0
 	}
-	return t.t.Remaining()
+	if to, runs := t.t.Tag(t.life); !runs || to != 0 && !t.t.rt.lives(PID(to)) {
+		return 0
+	}
+	return t.t.Remaining(t.life)
 }

@@ -61,7 +61,7 @@ func TestSendAfterIsNeverEarly(t *testing.T) {
 			})
 			rnd := seeded(1)
 			for range n {
-				d := time.Duration(rnd.below(int(30*time.Millisecond))) - 5*time.Millisecond
+				d := max(time.Duration(rnd.below(int(30*time.Millisecond)))-5*time.Millisecond, 0)
 				if _, err := after(d, pid, &shot{time.Now().Add(d)}); err != nil {
 					t.Fatal(err)
 				}
@@ -247,7 +247,7 @@ func TestExpiringTimerHoldsBackNobody(t *testing.T) {
 		p := rt.table.find(bystander)
 		c.p = p // as after its turn
 		for range 2 * mpsc.MaxLead {
-			(&timer{rt: rt, to: to}).Expire(w)
+			c.expired(to, Message{})
 		}
 		flags <- p.mb.User
 	})

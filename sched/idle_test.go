@@ -38,8 +38,8 @@ func TestIdleSchedulerDoesNothing(t *testing.T) {
 // A timer far off does not keep anybody awake.
 func TestIdleSchedulerSleepsUntilItsTimer(t *testing.T) {
 	s := begin(t, Config{Workers: 2})
-	var x Timer
-	s.StartTimer(&x, time.Hour, expiryFunc(func(*Worker) {}))
+	x := NewTimer(expiryFunc(func(*Worker) {}))
+	life := s.StartTimer(x, time.Hour, 0)
 	works(t, s)
 	until(t, "everybody sleeps", func() bool { return asleepAll(s) })
 	var before, after Stats
@@ -48,7 +48,7 @@ func TestIdleSchedulerSleepsUntilItsTimer(t *testing.T) {
 	if s.ReadStats(&after); after.Parks != before.Parks {
 		t.Errorf("%d parks while nothing happens", after.Parks-before.Parks)
 	}
-	if !x.Cancel() {
+	if _, ok := x.Cancel(life); !ok {
 		t.Error("the timer has come")
 	}
 }

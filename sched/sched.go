@@ -179,7 +179,7 @@ func (s *Scheduler) resize(n int) {
 	cores := old
 	for len(cores) < n {
 		c := &Core{takenAt: -takenLately, id: len(cores), sched: s, ticks: &s.tick, sem: make(chan struct{}, 1), rand: uint64(len(cores))*2654435761 + 1}
-		c.wheel.next = maxNext
+		c.wheel.init()
 		c.now = s.clock()
 		c.batch, c.fuel = 8, 8
 		if s.cfg.NewCore != nil {

@@ -26,7 +26,8 @@ func TestTimersAgainstAClockThatJumps(t *testing.T) {
 		s := begin(t, Config{Workers: 3, StuckAfter: 1 << 60, clock: clock.read})
 		rnd := rand.New(rand.NewPCG(seed, 2))
 		type shot struct {
-			Timer
+			*Timer
+			life      Life
 			due       int64
 			came      atomic.Int32
 			early     atomic.Bool
@@ -45,16 +46,17 @@ func TestTimersAgainstAClockThatJumps(t *testing.T) {
 		spans := []int64{int64(Tick), 100 * int64(Tick), int64(time.Second), int64(time.Hour)}
 		for i := range shots {
 			x := &shot{}
+			x.Timer = NewTimer(fire(x))
 			shots[i] = x
 			d := time.Duration(rnd.Int64N(spans[rnd.IntN(len(spans))]))
 			if i%2 == 0 {
 				x.due = clock.now.Load() + int64(d)
-				s.StartTimer(&x.Timer, d, fire(x))
+				x.life = s.StartTimer(x.Timer, d, 0)
 			} else {
 				started := make(chan struct{})
 				submit(t, s, once(func(w *Worker) {
 					x.due = clock.now.Load() + int64(d)
-					w.StartTimer(&x.Timer, d, fire(x))
+					x.life = w.StartTimer(x.Timer, d, 0)
 					close(started)
 				}))
 				await(t, "a timer's start", started)
@@ -62,10 +64,14 @@ func TestTimersAgainstAClockThatJumps(t *testing.T) {
 			if rnd.IntN(4) == 0 {
 				y := shots[rnd.IntN(i+1)]
 				if rnd.IntN(2) == 0 {
-					y.cancelled = y.cancelled || y.Cancel()
+					_, ok := y.Cancel(y.life)
+					y.cancelled = y.cancelled || ok
 				} else {
 					done := make(chan bool)
-					submit(t, s, once(func(w *Worker) { done <- w.StopTimer(&y.Timer) }))
+					submit(t, s, once(func(w *Worker) {
+						_, ok := w.StopTimer(y.Timer, y.life)
+						done <- ok
+					}))
 					y.cancelled = await(t, "StopTimer", done) || y.cancelled
 				}
 			}
@@ -90,7 +96,7 @@ func TestTimersAgainstAClockThatJumps(t *testing.T) {
 			if c := x.came.Load(); x.early.Load() || c > 1 || x.cancelled && c != 0 {
 				t.Errorf("seed %d, timer %d: early %v, came %d times, cancelled %v", seed, i, x.early.Load(), c, x.cancelled)
 			}
-			if x.Remaining() != 0 || x.Cancel() {
+			if _, ok := x.Cancel(x.life); ok || x.Remaining(x.life) != 0 {
 				t.Errorf("seed %d, timer %d still runs", seed, i)
 			}
 		}
@@ -104,13 +110,12 @@ func TestManyTimersAtTheSameInstantYieldToTasks(t *testing.T) {
 		n = 1_000_000
 	}
 	s := begin(t, Config{Workers: 1, StuckAfter: time.Hour})
-	timers := make([]Timer, n)
 	fired, before, most := 0, 0, 0
 	done := make(chan struct{})
 	tick := expiryFunc(func(*Worker) { fired++ })
 	submit(t, s, once(func(w *Worker) {
-		for i := range timers {
-			w.StartTimer(&timers[i], 10*time.Millisecond, tick)
+		for range n {
+			w.StartTimer(NewTimer(tick), 10*time.Millisecond, 0)
 		}
 		w.Schedule(&job{run: func(w *Worker) Next {
 			most = max(most, fired-before)
@@ -129,26 +134,44 @@ func TestManyTimersAtTheSameInstantYieldToTasks(t *testing.T) {
 	}
 }
 
-// The task that puts a timer from outside onto a wheel may find that its core is gone. It tries again, and does not bring back to
-// life what was cancelled meanwhile.
-func TestTimerFromOutsideStaysCancelledWhenItsStartIsRepeated(t *testing.T) {
-	s := &Scheduler{clock: func() int64 { return 0 }, stop: make(chan struct{})}
-	s.cores.Store(&[]*Core{})
-	s.idle.pending = s.pending
-	w := &Worker{core: &Core{sched: s}}
-	w.state.Store(lost)
-	var x Timer
-	s.StartTimer(&x, time.Second, expiryFunc(func(*Worker) { t.Error("it came") }))
-	due := x.when
-	for i := range 3 {
-		task, ok := s.inject.Pop()
-		if !ok {
-			t.Fatal("nobody will start the timer")
+// A core takes up a timer from outside when it comes to it. If the timer was cancelled meanwhile it stays so, also when it has been
+// started anew by then, and that start is not disturbed.
+func TestTimerFromOutsideStaysCancelledThoughItsCoreHasNotTakenItUp(t *testing.T) {
+	s := begin(t, Config{Workers: 1, StuckAfter: time.Hour})
+	for _, how := range []string{"Cancel", "StopTimer"} {
+		var came []uint64
+		last := make(chan struct{})
+		var x *Timer
+		x = NewTimer(expiryFunc(func(*Worker) {
+			tag, _ := x.Ended()
+			came = append(came, tag)
+			close(last)
+		}))
+		submit(t, s, once(func(w *Worker) {
+			life := s.StartTimer(x, 0, 1)
+			if r := x.Remaining(life); r < 0 || r > Tick {
+				t.Errorf("%v remain", r)
+			}
+			var tag uint64
+			var ok bool
+			if how == "Cancel" {
+				tag, ok = x.Cancel(life)
+				w.core.wheel.takeBack()
+			} else {
+				tag, ok = w.StopTimer(x, life)
+			}
+			if tag != 1 || !ok {
+				t.Errorf("%s: tag %d, %v", how, tag, ok)
+			}
+			if w.StartTimer(x, 2*Tick, 2) == life {
+				t.Error("two lives have one name")
+			}
+		}))
+		await(t, "the second life", last)
+		until(t, "the scheduler is quiet", s.Quiet)
+		if len(came) != 1 || came[0] != 2 {
+			t.Errorf("%s: expired with the tags %d, want that of the second life", how, came)
 		}
-		if task.(Func)(w); x.when != due || x.state.Load() != 1-uint32(min(i, 1)) {
-			t.Fatalf("try %d: state %d, for tick %d; want tick %d, and that a cancelled timer does not run again", i, x.state.Load(), x.when, due)
-		}
-		x.Cancel()
 	}
 }
 
@@ -157,7 +180,7 @@ func TestTimersOfAWorkerGoOnWhileItsTaskIsStuck(t *testing.T) {
 	x := newStuck()
 	came := make(chan struct{})
 	submit(t, s, once(func(w *Worker) {
-		w.StartTimer(new(Timer), 5*time.Millisecond, expiryFunc(func(*Worker) { close(came) }))
+		w.StartTimer(NewTimer(expiryFunc(func(*Worker) { close(came) })), 5*time.Millisecond, 0)
 		w.Schedule(x, Normal)
 	}))
 	await(t, "the task", x.inside)
@@ -173,13 +196,13 @@ func TestCancelAndExpiryExcludeEachOther(t *testing.T) {
 	var came, cancelled atomic.Int64
 	var all sync.WaitGroup
 	for range n {
-		x := &Timer{}
-		s.StartTimer(x, Tick, expiryFunc(func(*Worker) { came.Add(1) }))
+		x := NewTimer(expiryFunc(func(*Worker) { came.Add(1) }))
+		life := s.StartTimer(x, Tick, 0)
 		for range 2 {
 			all.Go(func() {
-				for i := 0; x.Remaining() > Tick/4 && i < 1e6; i++ {
+				for i := 0; x.Remaining(life) > Tick/4 && i < 1e6; i++ {
 				}
-				if x.Cancel() {
+				if _, ok := x.Cancel(life); ok {
 					cancelled.Add(1)
 				}
 			})

@@ -15,20 +15,23 @@ type wheelModel struct {
 	live  []*Timer
 	start int
 	seq   map[*Timer]int
+	moves int    // at a time
+	mid   func() // called when some timers have been moved and others have not
 }
 
 // lifetime is as long as the clock can run, nine years, for the longest timer to fit on the wheel.
 const lifetime = int64(MaxTimer)
 
 func newWheelModel(t testing.TB, now int64) *wheelModel {
-	m := &wheelModel{t: t, now: now, seq: map[*Timer]int{}}
-	m.w.next = maxNext
+	m := &wheelModel{t: t, now: now, seq: map[*Timer]int{}, moves: moveMax}
+	m.w.init()
 	return m
 }
 
 // add starts a timer of d ns.
 func (m *wheelModel) add(d int64) *Timer {
-	x := &Timer{when: (m.now + min(max(d, 0), int64(MaxTimer)) + 1<<tickShift - 1) >> tickShift}
+	x := NewTimer(expiryFunc(nil))
+	x.due.set(m.now + delay(time.Duration(d)))
 	m.start++
 	m.seq[x] = m.start
 	m.live = append(m.live, x)
@@ -50,16 +53,23 @@ func (m *wheelModel) cancel(i int) {
 // advance moves the clock on and compares what is due; at most most timers are taken, as when a worker fires them.
 func (m *wheelModel) advance(d int64, most int) {
 	m.now += d
-	m.w.collect(m.now)
+	for m.w.collect(m.now, m.moves); !m.w.moving.empty(); m.w.collect(m.now, m.moves) {
+		if m.w.next != 0 {
+			m.t.Fatalf("%d timers were moved of many that are due, and the wheel wants to be looked at again at %d", m.moves, m.w.next)
+		}
+		if len(m.live) > 0 && m.mid != nil {
+			m.mid()
+		}
+	}
 	var want []*Timer
 	for _, x := range m.live {
-		if x.when <= m.now>>tickShift {
+		if x.tick() <= m.now>>tickShift {
 			want = append(want, x)
 		}
 	}
 	var got []*Timer
-	for m.w.due.head != nil && len(got) < most {
-		x := m.w.due.head
+	for !m.w.due.empty() && len(got) < most {
+		x := m.w.due.next.timer()
 		m.w.remove(x)
 		got = append(got, x)
 	}
@@ -68,22 +78,22 @@ func (m *wheelModel) advance(d int64, most int) {
 	}
 	// In the order in which they are due, and those of one instant in the order in which they were started.
 	slices.SortFunc(want, func(a, b *Timer) int {
-		if a.when != b.when {
-			return int(a.when - b.when)
+		if a.tick() != b.tick() {
+			return int(a.tick() - b.tick())
 		}
 		return m.seq[a] - m.seq[b]
 	})
 	for i, x := range got {
-		if x.when > m.now>>tickShift {
-			m.t.Fatalf("a timer for tick %d came at tick %d", x.when, m.now>>tickShift)
+		if x.tick() > m.now>>tickShift {
+			m.t.Fatalf("a timer for tick %d came at tick %d", x.tick(), m.now>>tickShift)
 		}
 		if x != want[i] {
-			m.t.Fatalf("timer %d (for tick %d, started as number %d) came in place of that for tick %d, number %d", i, x.when, m.seq[x], want[i].when, m.seq[want[i]])
+			m.t.Fatalf("timer %d (for tick %d, started as number %d) came in place of that for tick %d, number %d", i, x.tick(), m.seq[x], want[i].tick(), m.seq[want[i]])
 		}
 		m.live = slices.DeleteFunc(m.live, func(y *Timer) bool { return y == x })
 	}
-	if m.w.due.head == nil {
-		m.w.collect(m.now)
+	if !m.w.due.empty() {
+		m.w.next = 0 // as fire does
 	}
 	m.check()
 }
@@ -96,9 +106,9 @@ func (m *wheelModel) check() {
 	if len(m.live) == 0 {
 		return
 	}
-	first := slices.MinFunc(m.live, func(a, b *Timer) int { return int(a.when - b.when) })
-	if m.w.next > first.when<<tickShift {
-		m.t.Fatalf("the wheel wants to be looked at when %d ns have passed, but a timer is due at %d", m.w.next, first.when<<tickShift)
+	first := slices.MinFunc(m.live, func(a, b *Timer) int { return int(a.tick() - b.tick()) })
+	if m.w.next > first.tick()<<tickShift {
+		m.t.Fatalf("the wheel wants to be looked at when %d ns have passed, but a timer is due at %d", m.w.next, first.tick()<<tickShift)
 	}
 }
 
@@ -110,7 +120,7 @@ func (m *wheelModel) finish() {
 		}
 		m.advance(max(0, m.w.next-m.now), 1<<30)
 	}
-	if m.w.collect(m.now); m.w.next != maxNext || m.w.busy != [wheelLevels]uint64{} {
+	if m.w.collect(m.now, m.moves); m.w.next != maxNext || m.w.busy != [wheelLevels]uint64{} {
 		m.t.Fatalf("the empty wheel is not empty: next %d, busy %x", m.w.next, m.w.busy)
 	}
 }
@@ -141,6 +151,66 @@ func TestWheelAgreesWithANaiveModel(t *testing.T) {
 	}
 }
 
+// Timers that are cancelled while others of their slot have moved and they have not: the wheel moves few at a time here.
+func TestWheelAgreesWithANaiveModelWhenItMovesFewAtATime(t *testing.T) {
+	for seed := range uint64(scale(1000)) {
+		rnd := rand.New(rand.NewPCG(seed, 2))
+		m := newWheelModel(t, 0)
+		m.moves = 1 + rnd.IntN(5)
+		m.mid = func() {
+			if rnd.IntN(3) == 0 {
+				m.cancel(rnd.IntN(1000))
+			}
+		}
+		for range 60 {
+			span := []int64{int64(Tick), 64 * int64(Tick), 4096 * int64(Tick)}[rnd.IntN(3)]
+			switch d := rnd.Int64N(span); rnd.IntN(4) {
+			case 0, 1:
+				for range 1 + rnd.IntN(10) {
+					m.add(d)
+				}
+			case 2:
+				m.cancel(rnd.IntN(1000))
+			case 3:
+				m.advance(d, 1<<30)
+			}
+		}
+		m.finish()
+	}
+}
+
+// A slot full of timers that must go down a level, or expire, is moved in pieces.
+func TestWheelMovesManyTimersInPieces(t *testing.T) {
+	var h wheel
+	h.init()
+	const n = 10 * moveMax
+	for range n {
+		x := NewTimer(expiryFunc(nil))
+		x.due.set(100 << tickShift)
+		h.start(x, 0)
+	}
+	due := func() (k int) {
+		for x := h.due.next; x != &h.due; x = x.next {
+			k++
+		}
+		return k
+	}
+	rounds := 0
+	for before := 0; before < n; rounds++ {
+		h.collect(100<<tickShift, moveMax)
+		now := due()
+		if now-before > moveMax {
+			t.Fatalf("%d timers were moved at a time", now-before)
+		}
+		if before = now; before < n && h.next != 0 {
+			t.Fatalf("%d timers are due and not moved, but the wheel wants to be looked at again at %d", n-before, h.next)
+		}
+	}
+	if rounds < n/moveMax || h.next != maxNext {
+		t.Errorf("%d rounds for %d timers; next %d", rounds, n, h.next)
+	}
+}
+
 // The boundaries between the wheel's levels, from every side.
 func TestWheelAtTheEdgesOfItsLevels(t *testing.T) {
 	for _, from := range []int64{0, 1, 62, 63, 64, 65, 4095, 4096, 4097, 1<<18 - 1, 1 << 18, 1 << 24, 1<<30 + 1, 1<<36 - 1} {
@@ -166,13 +236,13 @@ func TestWheelAtTheEdgesOfItsLevels(t *testing.T) {
 func TestTimersLongerThanTheLongestAreCut(t *testing.T) {
 	s := begin(t, Config{Workers: 1})
 	for _, d := range []time.Duration{MaxTimer, MaxTimer + 1, 1<<63 - 1} {
-		var x Timer
-		s.StartTimer(&x, d, expiryFunc(func(*Worker) { t.Error("it came") }))
-		if r := x.Remaining(); r > MaxTimer+Tick || r < MaxTimer-patience {
+		x := NewTimer(expiryFunc(func(*Worker) { t.Error("it came") }))
+		life := s.StartTimer(x, d, 0)
+		if r := x.Remaining(life); r > MaxTimer+Tick || r < MaxTimer-patience {
 			t.Errorf("a timer of %v has %v to run", d, r)
 		}
 		works(t, s)
-		if !x.Cancel() {
+		if _, ok := x.Cancel(life); !ok {
 			t.Error("Cancel came too late")
 		}
 	}

@@ -193,9 +193,7 @@ func (w *Worker) check(between bool) (over bool) {
 	}
 	c.progress.Store(now)
 	w.publish()
-	if now >= c.wheel.next {
-		w.fire()
-	}
+	w.timers(now)
 	if !c.ops.Empty() {
 		w.operate(between)
 	}
@@ -289,9 +287,8 @@ func (w *Worker) pull() bool {
 // poll looks for work everywhere once.
 func (w *Worker) poll() Task {
 	c, s := w.core, w.core.sched
-	if c.now = s.clock(); c.now >= c.wheel.next {
-		w.fire()
-	}
+	c.now = s.clock()
+	w.timers(c.now)
 	if !c.ops.Empty() {
 		w.operate(true)
 	}
@@ -364,6 +361,9 @@ func (w *Worker) seek() Task {
 				}
 				return t
 			}
+			if c.wheel.more() {
+				continue
+			}
 			if !searching || c.now >= limit {
 				break
 			}
@@ -405,6 +405,7 @@ func (w *Worker) seek() Task {
 // sleep waits for a signal or for the core's next timer, and reports whether it was the signal.
 func (w *Worker) sleep() bool {
 	c := w.core
+	w.settleTimers()
 	if c.wheel.next == maxNext {
 		<-c.sem
 		return true

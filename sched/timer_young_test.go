@@ -1,0 +1,174 @@
+package sched
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// countingClock is a real clock that counts how often it is read by whom it is handed to.
+type countingClock struct {
+	base  time.Time
+	reads atomic.Int64
+}
+
+func (c *countingClock) read() int64 {
+	c.reads.Add(1)
+	return int64(time.Since(c.base))
+}
+
+// A start leaves the reading of the clock, which costs more than all the rest, to the worker's next look; only a handler that starts
+// very many reads it once for youngMax of them.
+func TestStartOfATimerDoesNotReadTheClock(t *testing.T) {
+	clock := &countingClock{base: time.Now()}
+	s := begin(t, Config{Workers: 1, StuckAfter: time.Hour, clock: clock.read})
+	const n = 10 * youngMax
+	reads := make(chan int64)
+	started := make(chan struct{})
+	submit(t, s, once(func(w *Worker) {
+		<-started // the monitor sleeps or ticks; either way it reads the clock once a millisecond at most
+		begun, before := time.Now(), clock.reads.Load()
+		for range n {
+			w.StartTimer(NewTimer(expiryFunc(func(*Worker) {})), time.Hour, 0)
+		}
+		reads <- clock.reads.Load() - before - 3*int64(1+time.Since(begun)/time.Millisecond)
+	}))
+	close(started)
+	if got := await(t, "the starts", reads); got > n/youngMax {
+		t.Errorf("%d timers were started with %d readings of the clock", n, got)
+	}
+}
+
+// Whoever starts a timer between the worker's last look at the clock and its sleep: it must not sleep past it.
+func TestTimerStartedJustBeforeTheWorkerParksFires(t *testing.T) {
+	for range scale(50) {
+		s := begin(t, Config{Workers: 1, Spin: 1})
+		came := make(chan string, 1)
+		expire := func(what string) *Timer { return NewTimer(expiryFunc(func(*Worker) { came <- what })) }
+		submit(t, s, once(func(w *Worker) { w.StartTimer(expire("task"), Tick, 0) }))
+		if what := await(t, "a timer that a task has started", came); what != "task" {
+			t.Fatal(what)
+		}
+		until(t, "the worker parks", s.Quiet)
+		s.OnCore(0, func(w *Worker) { w.StartTimer(expire("function"), Tick, 0) })
+		await(t, "a timer that a function on the core has started", came)
+		until(t, "the worker parks", s.Quiet)
+		s.StartTimer(NewTimer(expiryFunc(func(w *Worker) { w.StartTimer(expire("timer"), Tick, 0) })), Tick, 0)
+		await(t, "a timer that a timer has started", came)
+		end(t, s)
+	}
+}
+
+// Young timers begin to run when the clock is read, not before: with a clock that stands still while they are started and jumps
+// then, none is early and all are due exactly.
+func TestYoungTimersCountFromTheNextLookAtTheClock(t *testing.T) {
+	var now int64 = 5 << tickShift
+	w := handMade(func() int64 { return now })
+	h := &w.core.wheel
+	x, y := NewTimer(expiryFunc(func(*Worker) {})), NewTimer(expiryFunc(func(*Worker) {}))
+	lifeX, lifeY := w.StartTimer(x, 3*Tick, 0), w.StartTimer(y, -Tick, 0)
+	if r := x.Remaining(lifeX); r != 3*Tick {
+		t.Errorf("%v remain of a young timer of %v", r, 3*Tick)
+	}
+	if r := y.Remaining(lifeY); r != 0 {
+		t.Errorf("%v remain of a young timer of nothing", r)
+	}
+	now += 10 << tickShift
+	w.look(now)
+	if r := x.Remaining(lifeX); r != 3*Tick || h.count != 1 {
+		t.Errorf("after the look %v remain of %v, and %d timers are on the wheel, want 1", r, 3*Tick, h.count)
+	}
+	now += 3<<tickShift - 1
+	if w.look(now); h.count != 1 {
+		t.Error("the timer is early")
+	}
+	now++
+	if w.look(now); h.count != 0 {
+		t.Error("the timer is late")
+	}
+}
+
+// handMade is a worker with a core of its own and nothing else of a scheduler, for what needs a clock that stands still.
+func handMade(clock func() int64) *Worker {
+	s := &Scheduler{clock: clock, stop: make(chan struct{})}
+	c := &Core{sched: s, sem: make(chan struct{}, 1)}
+	c.wheel.init()
+	s.cores.Store(&[]*Core{c})
+	s.active.Store(1)
+	s.idle.words = 1
+	s.idle.pending = s.pending
+	s.idle.signal = func(int) {}
+	w := &Worker{}
+	w.bind(c)
+	return w
+}
+
+// look is what a worker does with its timers when it reads the clock.
+func (w *Worker) look(now int64) {
+	w.core.now = now
+	w.timers(now)
+}
+
+// Who starts and stops for ever reads the clock as rarely as who only starts, and those that are left keep their order.
+func TestStoppedYoungTimersLeaveNothingBehind(t *testing.T) {
+	var now int64
+	reads := 0
+	w := handMade(func() int64 { reads++; return now })
+	const rounds = 10 * youngMax
+	for range rounds {
+		var lives [3]Life
+		var timers [3]*Timer
+		for i := range timers {
+			timers[i], lives[i] = startSpare(w, time.Second, nil)
+		}
+		for _, i := range []int{1, 0, 2} {
+			if _, ok := w.StopTimer(timers[i], lives[i]); !ok {
+				t.Fatal("StopTimer was too late")
+			}
+		}
+	}
+	w.settleTimers()
+	if h := &w.core.wheel; reads > 2+3*rounds/youngMax || h.count != 0 || h.lazy != 0 || h.next != maxNext {
+		t.Errorf("%d readings of the clock, %d timers on the wheel, %d of them spare, next %d", reads, h.count, h.lazy, h.next)
+	}
+	var order []int
+	for i := range 10 {
+		x, life := startSpare(w, time.Second, func(*Worker) { order = append(order, i) })
+		if i%3 == 0 {
+			w.StopTimer(x, life)
+		}
+	}
+	w.look(now)
+	now += int64(2 * time.Second)
+	w.look(now)
+	if want := []int{1, 2, 4, 5, 7, 8}; len(order) != len(want) {
+		t.Errorf("came: %v, want %v", order, want)
+	} else {
+		for i := range want {
+			if order[i] != want[i] {
+				t.Errorf("came: %v, want %v", order, want)
+			}
+		}
+	}
+}
+
+// reused is an expiry of timers that are used again: it calls the function that its timer carries.
+type reused struct{ Timer }
+
+func (r *reused) Expire(w *Worker) {
+	if f, _ := r.Data.(func(*Worker)); f != nil {
+		f(w)
+	}
+}
+
+// startSpare starts a spare timer of the core, or a new one that will be.
+func startSpare(w *Worker, d time.Duration, f func(*Worker)) (*Timer, Life) {
+	x, life := w.StartSpare(d, 0)
+	if x == nil {
+		r := &reused{}
+		w.KeepTimer(r.Init(r, true))
+		x, life = w.StartSpare(d, 0)
+	}
+	x.Data = f
+	return x, life
+}
