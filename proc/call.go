@@ -3,6 +3,9 @@ package proc
 import (
 	"fmt"
 	"time"
+
+	"github.com/thrum-go/thrum/mpsc"
+	"github.com/thrum-go/thrum/sched"
 )
 
 // RequestID names a request of a process; see Ctx.Request. It means nothing to another process.
@@ -105,20 +108,57 @@ func (c *Ctx) request(to PID, req any, timeout time.Duration, await bool) (Reque
 		return 0, &CallError{to, ErrCallingSelf}
 	}
 	t := c.p.talking()
-	id := c.newRequest(t, timeout)
-	if err := c.sendCall(to, req, uint64(id)); err != nil {
+	if id, ok := c.requestIdle(t, to, req, timeout, await); ok {
+		return id, nil
+	}
+	id := c.newRequest(t, timeout, c.rt.coarse(c))
+	if err := c.sendSlow(to, c.self|markCall, req, uint64(id)); err != nil {
 		return 0, &CallError{to, err}
 	}
-	c.expect(t, id, to, timeout, await)
-	return id, nil
-}
-
-// expect notes that an answer is to come.
-func (c *Ctx) expect(t *talk, id RequestID, to PID, timeout time.Duration, await bool) {
 	var timer ownTimer
 	if timeout != Forever {
 		timer = c.startOwn(timeout, uint64(id))
 	}
+	c.expect(t, id, to, timer, await)
+	return id, nil
+}
+
+// requestIdle is the frequent case of a request: its receiver is idle.
+func (c *Ctx) requestIdle(t *talk, to PID, req any, timeout time.Duration, await bool) (RequestID, bool) {
+	w := c.w
+	if !w.Enter() {
+		w.Leave()
+		return 0, false
+	}
+	i := uint64(to)&addressMask ^ c.base
+	if i>>slabShift >= uint64(len(c.dir)) {
+		w.Leave()
+		return 0, false
+	}
+	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
+	if p.mb.Reach(to.gen(), c.tag) != mpsc.Schedule {
+		w.Leave()
+		return 0, false
+	}
+	p.mb.Arrive(c.cache)
+	c.reds -= sendCost
+	id := c.newRequest(t, timeout, time.Duration(w.Now()))
+	room := p.mb.PutFirst()
+	room.From, room.Body, room.Word = c.self|markCall, req, uint64(id)
+	if prio := p.Priority(); prio != sched.Normal || !w.Next(p) {
+		w.Schedule(p, prio)
+	}
+	var timer ownTimer
+	if timeout != Forever {
+		timer.start(c, c.self, timeout, uint64(id))
+	}
+	w.Leave()
+	c.expect(t, id, to, timer, await)
+	return id, true
+}
+
+// expect notes that an answer is to come.
+func (c *Ctx) expect(t *talk, id RequestID, to PID, timer ownTimer, await bool) {
 	if !await {
 		t.calls.put(id, request{to, timer})
 		return
@@ -128,8 +168,8 @@ func (c *Ctx) expect(t *talk, id RequestID, to PID, timeout time.Duration, await
 	c.p.mb.User |= flagAwait
 }
 
-// newRequest returns an id that none of the process's open requests has.
-func (c *Ctx) newRequest(t *talk, timeout time.Duration) RequestID {
+// newRequest returns an id that none of the process's open requests has. now is the time, roughly.
+func (c *Ctx) newRequest(t *talk, timeout, now time.Duration) RequestID {
 	n := uint32(c.p.cold.ref())
 	if timeout == Forever || timeout > tokenLate {
 		for {
@@ -139,7 +179,7 @@ func (c *Ctx) newRequest(t *talk, timeout time.Duration) RequestID {
 			n = uint32(c.p.cold.ref())
 		}
 	}
-	return RequestID(token(n, c.rt.coarse(c)+timeout))
+	return RequestID(token(n, now+timeout))
 }
 
 // Abandon gives a request up and reports whether that was in time: after true no Reply will come, after false it has

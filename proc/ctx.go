@@ -82,32 +82,6 @@ func (c *Ctx) SendWord(to PID, body any, word uint64) error {
 	return nil
 }
 
-// sendCall is SendWord for the request of a call.
-func (c *Ctx) sendCall(to PID, body any, token uint64) error {
-	w := c.w
-	from := c.self | markCall
-	if !w.Enter() {
-		return c.sendSlow(to, from, body, token)
-	}
-	i := uint64(to)&addressMask ^ c.base
-	if i>>slabShift >= uint64(len(c.dir)) {
-		return c.sendSlow(to, from, body, token)
-	}
-	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
-	if p.mb.Reach(to.gen(), c.tag) != mpsc.Schedule {
-		return c.sendSlow(to, from, body, token)
-	}
-	p.mb.Arrive(c.cache)
-	c.reds -= sendCost
-	room := p.mb.PutFirst()
-	room.From, room.Body, room.Word = from, body, token
-	if prio := p.Priority(); prio != sched.Normal || !w.Next(p) {
-		w.Schedule(p, prio)
-	}
-	w.Leave()
-	return nil
-}
-
 // sendSlow is SendWord for everything but its two frequent cases. It leaves the core, if it is not lost, at the end.
 func (c *Ctx) sendSlow(to, from PID, body any, word uint64) error {
 	if !c.w.Enter() {

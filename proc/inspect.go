@@ -25,8 +25,12 @@ func (c *Ctx) ask(to PID, s *signal, timeout time.Duration, await bool) (Request
 		return 0, err
 	}
 	t := c.p.talking()
-	id := c.newRequest(t, timeout)
-	c.expect(t, id, to, timeout, await)
+	id := c.newRequest(t, timeout, c.rt.coarse(c))
+	var timer ownTimer
+	if timeout != Forever {
+		timer = c.startOwn(timeout, uint64(id))
+	}
+	c.expect(t, id, to, timer, await)
 	c.signal(to, Message{From: c.self | markSignal, Body: s, Word: uint64(id)})
 	return id, nil
 }

@@ -109,7 +109,7 @@ func New(cfg Config) (*Runtime, error) {
 			l.publish()
 			l.ctx.watched()
 		},
-		Idle: func(w *sched.Worker) {
+		Idle: func(w *sched.Worker) bool {
 			l := w.Local.(*Ctx).lc
 			l.cache.Flush()
 			l.ctx.self = 0 // what comes now is no process's time
@@ -117,7 +117,9 @@ func New(cfg Config) (*Runtime, error) {
 				// A goroutine that has got its answer is next on our processor, and would wait there while we look for work.
 				l.woke = false
 				runtime.Gosched()
+				return true
 			}
+			return false
 		},
 		Stuck: rt.isStuck,
 	})

@@ -23,17 +23,29 @@ func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 		if p.mb.User&loopFlags == 0 {
 			return 0, false
 		}
-		run, ok := c.pick(p)
-		if !ok {
-			if next, over, again := c.rest(p); !again {
-				return next, over
+		reply := p.mb.User&(flagAwait|flagReady) == flagAwait|flagReady
+		var m Message
+		if !reply {
+			var ok bool
+			if m, ok = c.pick(p); !ok {
+				if next, over, again := c.rest(p); !again {
+					return next, over
+				}
+				continue
 			}
-			continue
 		}
 		c.reds--
 		c.msgs++
 		c.w.Leave()
-		err := run.handle(c, p)
+		var err error
+		switch {
+		case reply:
+			err = c.awaited(p)
+		case m.From&markMask != 0:
+			err = c.called(p, m)
+		default:
+			err = p.machine.Handle(c, m)
+		}
 		if !c.w.Resume() {
 			return c.detached(p, err), true
 		}
@@ -48,49 +60,30 @@ func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 	}
 }
 
-// step is the next thing that a process does: with the reply it waits for, or with a message.
-type step struct {
-	m     Message
-	reply bool
-}
-
-func (s *step) handle(c *Ctx, p *process) error {
-	switch {
-	case s.reply:
-		return c.awaited(p)
-	case s.m.From&markMask != 0:
-		return c.called(p, s.m)
-	}
-	return p.machine.Handle(c, s.m)
-}
-
 // pick chooses what a process does next. Messages that it must not handle now are put aside.
-func (c *Ctx) pick(p *process) (s step, ok bool) {
+func (c *Ctx) pick(p *process) (m Message, ok bool) {
 	if p.mb.User&flagAwait != 0 {
-		if p.mb.User&flagReady != 0 {
-			return step{reply: true}, true
-		}
 		c.putAside(p)
-		return s, false
+		return m, false
 	}
 	if p.mb.User&flagRetry != 0 {
-		if s.m, ok = p.cold.stash.next(); ok {
+		if m, ok = p.cold.stash.next(); ok {
 			c.disarm(p)
-			return s, true
+			return m, true
 		}
 		p.mb.User &^= flagRetry
 	}
 	if p.mb.HasNext() {
-		s.m, ok = p.mb.Next(c.cache), true
+		m, ok = p.mb.Next(c.cache), true
 	} else if g := p.gate.Load(); g != nil && p.mb.User&flagGate != 0 {
-		if s.m, ok = c.fromGate(p, g); !ok {
+		if m, ok = c.fromGate(p, g); !ok {
 			p.mb.User &^= flagGate
 		}
 	}
 	if ok {
 		c.disarm(p)
 	}
-	return s, ok
+	return m, ok
 }
 
 // putAside empties the mailbox of a process that waits for a reply; it has to be empty before it can go idle. A gate is

@@ -40,7 +40,7 @@ func TestHooksAreCalledWithTheirCore(t *testing.T) {
 		NewCore:   func(c *Core) any { made.Add(1); return &mine{cores: c.ID()} },
 		NewWorker: func(w *Worker) any { workers.Add(1); return w.Core().Local },
 		Look:      func(w *Worker) { w.Core().Local.(*mine).looks++ },
-		Idle:      func(w *Worker) { w.Core().Local.(*mine).idles++ },
+		Idle:      func(w *Worker) bool { w.Core().Local.(*mine).idles++; return false },
 	})
 	x := newStuck()
 	submit(t, s, x)

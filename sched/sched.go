@@ -80,8 +80,8 @@ type Config struct {
 	// publish counters that are plain memory of the core.
 	Look func(w *Worker)
 
-	// Idle is called by a worker, with its core held, when it has run out of work.
-	Idle func(w *Worker)
+	// Idle is called by a worker, with its core held, when it has run out of work. It reports whether it has let time go by.
+	Idle func(w *Worker) bool
 
 	// Stuck is called from the monitor when a core was taken from a worker that had been inside t for the given time. t can
 	// be looked at until Stuck returns; what takes longer, such as a log record, belongs into the function it returns.

@@ -71,11 +71,11 @@ func (w *Worker) reuse() bool {
 }
 
 // replace goes on with w on a new goroutine after a task has called runtime.Goexit on the old one.
-func (s *Scheduler) replace(w *Worker, stack []byte) {
+func (s *Scheduler) replace(w *Worker) {
 	s.running.Add(1)
 	s.alive.Add(1)
 	go func() {
-		w.crashed(nil, stack)
+		w.crashed(nil, nil)
 		w.run()
 	}()
 }

@@ -90,13 +90,12 @@ func (w *Worker) protected() (done bool) {
 			return
 		}
 		v := recover()
-		stack := debug.Stack()
 		if v == nil {
 			// runtime.Goexit: this goroutine cannot be kept, another one goes on in its place.
-			w.core.sched.replace(w, stack)
+			w.core.sched.replace(w)
 			return
 		}
-		w.crashed(v, stack)
+		w.crashed(v, debug.Stack())
 	}()
 	done = w.turns()
 	normal = true
@@ -287,7 +286,6 @@ func (w *Worker) pull() bool {
 // poll looks for work everywhere once.
 func (w *Worker) poll() Task {
 	c, s := w.core, w.core.sched
-	c.now = s.clock()
 	w.timers(c.now)
 	if !c.ops.Empty() {
 		w.operate(true)
@@ -332,8 +330,8 @@ func (w *Worker) find() Task {
 	since := s.clock()
 	c.public.since.Store(since)
 	c.progress.Store(asleep)
+	c.now = since
 	t := w.seek()
-	c.now = s.clock()
 	c.count.idle += c.now - since
 	c.fuel = min(c.batch, 8)
 	c.batch = c.fuel
@@ -345,12 +343,12 @@ func (w *Worker) find() Task {
 
 func (w *Worker) seek() Task {
 	c, s := w.core, w.core.sched
-	if s.cfg.Idle != nil {
-		s.cfg.Idle(w)
-	}
 	searching := !c.retire.Load() && s.idle.search(s.Workers())
+	if s.cfg.Idle != nil && s.cfg.Idle(w) {
+		c.now = s.clock()
+	}
 	for {
-		limit := s.clock() + int64(s.cfg.Spin)
+		limit := c.now + int64(s.cfg.Spin)
 		for {
 			if s.stopping.Load() {
 				return nil
@@ -361,6 +359,7 @@ func (w *Worker) seek() Task {
 				}
 				return t
 			}
+			c.now = s.clock()
 			if c.wheel.more() {
 				continue
 			}
@@ -379,6 +378,7 @@ func (w *Worker) seek() Task {
 				searching = false
 			}
 			w.sleepRetired()
+			c.now = s.clock()
 			continue
 		}
 		if !s.idle.park(c.id, searching) {
@@ -393,6 +393,7 @@ func (w *Worker) seek() Task {
 		// Whatever ended the sleep, the bit says who counted us as searching: still there, nobody; gone, whoever cleared it,
 		// and then a signal is in the channel, or will be.
 		signalled := w.sleep()
+		c.now = s.clock()
 		if s.idle.clear(c.id) {
 			s.idle.searching.Add(1)
 		} else if !signalled {
