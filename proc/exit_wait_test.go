@@ -70,7 +70,8 @@ func TestExitEndsEveryWaitOfADirectProcess(t *testing.T) {
 	silent := handler(t, rt, ignore)
 	for name, wait := range waits {
 		for _, reason := range []error{Kill, errFirst, Killed} {
-			for _, soon := range []bool{false, true} {
+			for i := range 4 {
+				soon, detach := i&1 != 0, i&2 != 0
 				inside(t, rt, func(self *Self) error {
 					begun := false
 					me := self.PID()
@@ -83,6 +84,9 @@ func TestExitEndsEveryWaitOfADirectProcess(t *testing.T) {
 						begun = true
 						_ = child.Send(me, "begun")
 						for {
+							if detach {
+								child.Blocking(func() {})
+							}
 							wait(child, silent)
 							if name == "Yield" || name == "ReceiveTimeout of zero" {
 								continue

@@ -185,3 +185,30 @@ func (p *puppet) cork(blocking bool) (let func()) {
 	await(p.t, p.pid.String()+" is in its handler", in)
 	return func() { close(out) }
 }
+
+// tiesOf returns the links and monitors of the process that calls it; Info does not tell those of one without its core.
+func tiesOf(o ops) *ties {
+	var p *process
+	switch o := o.(type) {
+	case *Ctx:
+		p = o.p
+	case *Self:
+		p = o.c.p
+	}
+	if p.cold == nil || p.cold.ties == nil {
+		return &ties{}
+	}
+	return p.cold.ties
+}
+
+// links returns whom the process is linked to, and how many unlinks it still waits to have acknowledged.
+func links(o ops) (active []PID, unlinking int) {
+	for pid, state := range tiesOf(o).links.all() {
+		if state == 0 {
+			active = append(active, pid)
+		} else {
+			unlinking++
+		}
+	}
+	return active, unlinking
+}

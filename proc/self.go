@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thrum-go/thrum/internal/gid"
+	"github.com/thrum-go/thrum/mpsc"
 )
 
 // Self is a process in direct style: one that is written as a straight line and waits for its messages where it wants
@@ -379,16 +380,18 @@ func (s *Self) settleCall() {
 	}
 }
 
-// yield lets others run. A process that has lost its core holds up nobody.
+// yield lets others run. A process that has lost its core holds up nobody, but it gets one again so, and the signals that have come
+// take effect.
 func (s *Self) yield(c *Ctx) {
-	kept := c.w.Enter()
-	if kept {
-		*c.p.mb.Put(c.cache) = Message{From: markSignal, Body: yieldSignal}
+	m := Message{From: markSignal, Body: yieldSignal}
+	if c.w.Enter() {
+		*c.p.mb.Put(c.cache) = m
 		c.reds = 0
+		c.w.Leave()
+	} else {
+		c.w.Leave()
+		c.rt.postSignal(c.p, c.self, mpsc.Gated, m)
 	}
-	c.w.Leave()
-	if kept {
-		s.wants = wantsYield
-		s.suspend()
-	}
+	s.wants = wantsYield
+	s.suspend()
 }

@@ -139,6 +139,8 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 		c.gaveUp(p, Caller{from, m.Word})
 	case sigIdle:
 		return p.idled(m)
+	case sigYield:
+		return m, true
 	case sigGate:
 		p.mb.User |= flagGate
 		c.gateSignals(p)
