@@ -3,16 +3,13 @@ package mpsc
 import "testing"
 
 func TestEachSeesThePrivateQueueInOrder(t *testing.T) {
-	for n := range 3*blockLen + 2 {
+	r := newRig(t)
+	for _, n := range []int{0, 1, 2, blockLen, blockLen + 1, blockLen + 2, 2*blockLen + 1, 2*blockLen + 2, 3*blockLen + 1} {
 		for read := range min(n, blockLen+2) + 1 {
-			r := newRig(t)
+			r.m.Signal(r.c[0], rigTo, 0, 0)
 			var want []int
 			for v := 1; v <= n; v++ {
-				if v == 1 {
-					r.send(0, v, Schedule)
-				} else {
-					r.send(0, v, Queued)
-				}
+				r.send(0, v, Queued)
 				if v > read {
 					want = append(want, v)
 				}
@@ -23,6 +20,12 @@ func TestEachSeesThePrivateQueueInOrder(t *testing.T) {
 			r.holds("private queue", r.waiting(), want...)
 			if r.m.Len() != len(want) {
 				t.Fatalf("Len is %d, want %d", r.m.Len(), len(want))
+			}
+			for range want {
+				r.m.Next(r.c[0])
+			}
+			if !r.m.Release(rigGen, r.c[0].tag) {
+				t.Fatal("Release fails")
 			}
 		}
 	}
