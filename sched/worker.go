@@ -327,11 +327,16 @@ func (w *Worker) poll() Task {
 // find is called when the private queues are empty: search a while, then park, until there is a task or the end.
 func (w *Worker) find() Task {
 	c, s := w.core, w.core.sched
-	since := s.clock()
-	c.public.since.Store(since)
 	c.progress.Store(asleep)
-	c.now = since
-	t := w.seek()
+	searching := !c.retire.Load() && s.idle.search(s.Workers())
+	since := c.now // a little too early, if time goes by before we look again
+	yielded := s.cfg.Idle != nil && s.cfg.Idle(w)
+	c.now = s.clock()
+	if !yielded {
+		since = c.now
+	}
+	c.public.since.Store(since)
+	t := w.seek(searching)
 	c.count.idle += c.now - since
 	c.fuel = min(c.batch, 8)
 	c.batch = c.fuel
@@ -341,12 +346,9 @@ func (w *Worker) find() Task {
 	return t
 }
 
-func (w *Worker) seek() Task {
+// seek searches, parks and wakes until there is a task or the end. searching says that the worker counts as a searcher.
+func (w *Worker) seek(searching bool) Task {
 	c, s := w.core, w.core.sched
-	searching := !c.retire.Load() && s.idle.search(s.Workers())
-	if s.cfg.Idle != nil && s.cfg.Idle(w) {
-		c.now = s.clock()
-	}
 	for {
 		limit := c.now + int64(s.cfg.Spin)
 		for {
