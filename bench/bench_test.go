@@ -57,6 +57,16 @@ func both(b *testing.B, w *Workload, name string, p Params) {
 	}
 }
 
+// styles is both for each of a workload's styles.
+func styles(b *testing.B, w *Workload) {
+	style, _ := w.parameter(Style)
+	for _, s := range style.Choices {
+		if s != allStyles {
+			both(b, w, "style="+s+"/", Params{Style: s})
+		}
+	}
+}
+
 func BenchmarkPing(b *testing.B) { both(b, pingWorkload, "", Params{}) }
 
 func BenchmarkRing(b *testing.B) {
@@ -81,6 +91,16 @@ func BenchmarkBig(b *testing.B) {
 
 func BenchmarkSpawn(b *testing.B) { both(b, spawnWorkload, "", Params{}) }
 
+func BenchmarkCall(b *testing.B) { styles(b, callWorkload) }
+
+func BenchmarkReceive(b *testing.B) { both(b, receiveWorkload, "", Params{}) }
+
+func BenchmarkLinks(b *testing.B) { styles(b, linksWorkload) }
+
+func BenchmarkNames(b *testing.B) { styles(b, namesWorkload) }
+
+func BenchmarkChurn(b *testing.B) { both(b, churnWorkload, "", Params{}) }
+
 func BenchmarkPairs(b *testing.B) {
 	for _, workers := range []int{2, 4} {
 		both(b, pairsWorkload, fmt.Sprintf("workers=%d/", workers), Params{Workers: workers})
@@ -95,6 +115,8 @@ func BenchmarkSkynet(b *testing.B) {
 		both(b, skynetWorkload, fmt.Sprintf("procs=%d/", n), Params{Procs: n})
 	}
 }
+
+func BenchmarkTimers(b *testing.B) { both(b, timersWorkload, "timers=200000/", Params{Size: 200_000}) }
 
 func BenchmarkIdle(b *testing.B) { both(b, idleWorkload, "procs=100000/", Params{Procs: 100_000}) }
 

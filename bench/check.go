@@ -70,10 +70,10 @@ func (c *check) failed() bool {
 	}
 }
 
-// sent reports a send that the system refused; it returns the exit reason for
-// the process that could not send.
+// sent reports a send, or another operation, that the system refused; it returns the
+// exit reason for the process that wanted it.
 func (c *check) sent(where string, err error) error {
-	c.failf(where, "send refused: %v", err)
+	c.failf(where, "refused: %v", err)
 	return err
 }
 

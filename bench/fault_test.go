@@ -36,6 +36,13 @@ func (f *faulty) Init(c *proc.Ctx) error {
 	return nil
 }
 
+// Terminate implements proc.Terminator for machines that have it.
+func (f *faulty) Terminate(c *proc.Ctx, reason error) {
+	if t, ok := f.Machine.(proc.Terminator); ok {
+		t.Terminate(c, reason)
+	}
+}
+
 // Handle implements proc.Machine.
 func (f *faulty) Handle(c *proc.Ctx, m proc.Message) error {
 	if held := f.held; held != nil && held.From == m.From {
@@ -68,10 +75,13 @@ func (f *faulty) Handle(c *proc.Ctx, m proc.Message) error {
 // TestSeededFaultsAreFound breaks one message in the middle of each workload and
 // expects its check to say so. A check that nothing can fail proves nothing.
 func TestSeededFaultsAreFound(t *testing.T) {
-	for _, w := range All() {
+	for _, w := range settings() {
 		for _, kind := range []string{"lose", "double", "swap"} {
-			t.Run(w.Name+" "+kind, func(t *testing.T) {
-				p, err := w.Resolve(tiny(w))
+			if kind == "swap" && w.Name == "timers" {
+				continue // the order of timers is promised to nobody
+			}
+			t.Run(w.name+" "+kind, func(t *testing.T) {
+				p, err := w.Resolve(w.p)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -79,6 +89,8 @@ func TestSeededFaultsAreFound(t *testing.T) {
 				switch w.Name {
 				case "blocking":
 					f.at = 4 // its messages may be few
+				case "links", "names":
+					f.at = 2 // likewise
 				case "idle":
 					f.outside = true // it has no others
 				}
@@ -110,9 +122,9 @@ func TestSeededFaultsAreFound(t *testing.T) {
 // TestHealthyRunWithWrappedMachinesPasses shows that it is the fault that is
 // found, not the wrapping.
 func TestHealthyRunWithWrappedMachinesPasses(t *testing.T) {
-	for _, w := range All() {
-		t.Run(w.Name, func(t *testing.T) {
-			p, err := w.Resolve(tiny(w))
+	for _, w := range settings() {
+		t.Run(w.name, func(t *testing.T) {
+			p, err := w.Resolve(w.p)
 			if err != nil {
 				t.Fatal(err)
 			}

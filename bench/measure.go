@@ -157,7 +157,7 @@ func (m *measurement) side(ctx context.Context, impl Impl, n int64, limit time.D
 
 func (m *measurement) result() Result {
 	r := Result{
-		Workload: m.w.Name, Label: m.w.Label(m.p), Params: m.p, Figure: m.w.Figure,
+		Workload: m.w.Name, Label: m.w.Label(m.p), Params: m.p, Figure: m.w.Figure, Self: m.w.self,
 		OK: !m.check.failed(), Violations: m.check.violations(),
 	}
 	r.fill(&m.thrum, &m.twin)

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,6 +16,8 @@ const (
 	Duration = "duration"
 	Rounds   = "rounds"
 	Seed     = "seed"
+	Size     = "size"
+	Style    = "style"
 )
 
 // Params are the parameters of one measurement. A zero field means the
@@ -26,6 +29,8 @@ type Params struct {
 	Duration time.Duration // time for all rounds of Thrum and twin together
 	Rounds   int           // how often Thrum and twin take turns
 	Seed     uint64        // of random choices
+	Size     int64         // of whatever a workload has besides processes
+	Style    string        // which of a workload's forms
 }
 
 // Parameter describes one parameter a workload takes. Durations are in
@@ -34,6 +39,7 @@ type Parameter struct {
 	Name              string
 	Meaning           string
 	Default, Min, Max int64
+	Choices           []string // of Style, instead of numbers; the first is the default
 }
 
 // ParamError says that a parameter has a value the workload cannot work with.
@@ -85,6 +91,14 @@ func procsParam(meaning string, def, lo, hi int64) Parameter {
 	return Parameter{Name: Procs, Meaning: meaning, Default: def, Min: lo, Max: hi}
 }
 
+func sizeParam(meaning string, def, lo, hi int64) Parameter {
+	return Parameter{Name: Size, Meaning: meaning, Default: def, Min: lo, Max: hi}
+}
+
+func styleParam(meaning string, choices ...string) Parameter {
+	return Parameter{Name: Style, Meaning: meaning, Choices: choices}
+}
+
 func seedParam() Parameter {
 	return Parameter{Name: Seed, Meaning: "seed of random choices", Default: 1, Min: 1, Max: 1<<63 - 1}
 }
@@ -101,6 +115,8 @@ func (p *Params) get(name string) int64 {
 		return int64(p.Duration)
 	case Rounds:
 		return int64(p.Rounds)
+	case Size:
+		return p.Size
 	default:
 		return int64(p.Seed)
 	}
@@ -118,6 +134,8 @@ func (p *Params) set(name string, v int64) {
 		p.Duration = time.Duration(v)
 	case Rounds:
 		p.Rounds = int(v)
+	case Size:
+		p.Size = v
 	default:
 		p.Seed = uint64(v)
 	}
@@ -127,7 +145,7 @@ func (p *Params) set(name string, v int64) {
 // error, a *[ParamError], names the first parameter that is out of range or that
 // the workload does not take.
 func (w *Workload) Resolve(p Params) (Params, error) {
-	for _, name := range []string{Workers, Procs, Messages, Duration, Rounds, Seed} {
+	for _, name := range []string{Workers, Procs, Messages, Duration, Rounds, Seed, Size} {
 		v := p.get(name)
 		param, taken := w.parameter(name)
 		switch {
@@ -144,6 +162,15 @@ func (w *Workload) Resolve(p Params) (Params, error) {
 			return p, &ParamError{w.Name, name, param.Format(v), want}
 		}
 	}
+	style, taken := w.parameter(Style)
+	switch {
+	case !taken && p.Style != "":
+		return p, &ParamError{w.Name, Style, p.Style, "the workload takes no such parameter; leave it out"}
+	case taken && p.Style == "":
+		p.Style = style.Choices[0]
+	case taken && !slices.Contains(style.Choices, p.Style):
+		return p, &ParamError{w.Name, Style, p.Style, "it takes " + oneOf(style.Choices)}
+	}
 	if p.Workers == 0 {
 		p.Workers = runtime.GOMAXPROCS(0)
 		if param, ok := w.parameter(Workers); ok {
@@ -154,6 +181,12 @@ func (w *Workload) Resolve(p Params) (Params, error) {
 		return p, w.refine(p)
 	}
 	return p, nil
+}
+
+// oneOf words a choice.
+func oneOf(choices []string) string {
+	last := len(choices) - 1
+	return strings.Join(choices[:last], ", ") + " or " + choices[last]
 }
 
 // Takes says whether the workload takes the parameter of that name.

@@ -10,6 +10,12 @@ var workloads = []*Workload{
 	floodWorkload,
 	faninWorkload,
 	bigWorkload,
+	callWorkload,
+	receiveWorkload,
+	timersWorkload,
+	linksWorkload,
+	namesWorkload,
+	churnWorkload,
 	spawnWorkload,
 	skynetWorkload,
 	idleWorkload,
@@ -24,9 +30,9 @@ var workloads = []*Workload{
 const StandardTime = 27 * time.Second
 
 // Standard returns the set that the load generator runs when nothing else is
-// asked for: some 22 s on two cores, with the twins.
+// asked for: some 25 s on two cores, with the twins.
 func Standard() []Setting {
-	short := 1200 * time.Millisecond
+	short := 900 * time.Millisecond
 	return []Setting{
 		{pingWorkload, Params{Duration: short}},
 		{ringWorkload, Params{Procs: 503, Duration: short}},
@@ -34,11 +40,17 @@ func Standard() []Setting {
 		{floodWorkload, Params{Duration: short}},
 		{faninWorkload, Params{Duration: short}},
 		{bigWorkload, Params{Duration: short}},
+		{callWorkload, Params{Style: callMachine, Duration: short}},
+		{callWorkload, Params{Style: callDirect, Duration: short}},
+		{callWorkload, Params{Style: callGoroutine, Duration: short}},
+		{receiveWorkload, Params{Duration: short}},
+		{namesWorkload, Params{Style: namesWhereis, Duration: short}},
+		{timersWorkload, Params{Size: 200_000, Rounds: 2, Duration: 1800 * time.Millisecond}},
 		{spawnWorkload, Params{Duration: short}},
-		{skynetWorkload, Params{Duration: 2 * time.Second}},
+		{skynetWorkload, Params{Duration: 1500 * time.Millisecond}},
 		{idleWorkload, Params{}},
-		{fairWorkload, Params{Duration: 4 * time.Second}},
+		{fairWorkload, Params{Duration: 3500 * time.Millisecond}},
 		{blockingWorkload, Params{}},
-		{hostWorkload, Params{Duration: 3500 * time.Millisecond}},
+		{hostWorkload, Params{Duration: 3 * time.Second}},
 	}
 }

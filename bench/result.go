@@ -41,6 +41,7 @@ type Result struct {
 	BytesPerProc *float64
 	Twin         *float64 // in the unit of Figure
 	Ratio        *float64
+	Self         bool // the twin is Thrum as well: a ratio of 1 is what is wanted
 
 	Details    []Detail
 	OK         bool

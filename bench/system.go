@@ -36,7 +36,7 @@ type system struct {
 // start brings up a runtime. Whoever calls it must call close.
 func (t *trial) start() (*system, error) {
 	s := &system{trial: t, goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0)}
-	rt, err := proc.New(proc.Config{Workers: t.p.Workers, Logger: slog.New(&crashLog{check: t.check})})
+	rt, err := proc.New(proc.Config{Workers: t.p.Workers, Logger: slog.New(&crashLog{trial: t})})
 	if err != nil {
 		return nil, fmt.Errorf("bench: starting a runtime with %d workers: %w", t.p.Workers, err)
 	}
@@ -62,6 +62,16 @@ func (s *system) spawn(m proc.Machine, opts ...proc.SpawnOption) (proc.PID, erro
 	return pid, nil
 }
 
+// direct starts a process in direct style. The round's fault does not reach it: it
+// breaks what state machines get.
+func (s *system) direct(f func(*proc.Self) error) (proc.PID, error) {
+	pid, err := s.rt.Go(f)
+	if err != nil {
+		return 0, fmt.Errorf("bench: spawning a process: %w", err)
+	}
+	return pid, nil
+}
+
 // send steers a process from outside.
 func (s *system) send(to proc.PID, sig *signal) error {
 	if err := s.rt.Send(to, sig); err != nil {
@@ -76,6 +86,15 @@ func (s *system) send(to proc.PID, sig *signal) error {
 // a message or a wake-up was lost.
 func (s *system) await(done <-chan struct{}) error {
 	return s.watch(done, func() bool { return false }, "messages wait for ever")
+}
+
+// awaitSpan is await for what a round measures: it returns the instants at which that
+// began and ended, which may be read when done is closed.
+func (s *system) awaitSpan(done <-chan struct{}, begin, end *int64) (int64, int64, error) {
+	if err := s.await(done); err != nil {
+		return 0, 0, err
+	}
+	return *begin, *end, nil
 }
 
 // watch waits for done or for over to be true, looking every millisecond at first
@@ -117,12 +136,7 @@ func (s *system) watch(done <-chan struct{}, over func() bool, stuck string) err
 // that nothing is left: no process, no dead letter, no goroutine, GOMAXPROCS as it
 // had been. Afterwards final holds exact statistics.
 func (s *system) drain() error {
-	var st proc.Stats
-	err := s.watch(nil, func() bool {
-		s.rt.ReadStats(&st)
-		return st.Processes == 0
-	}, "processes do not end")
-	if err != nil {
+	if err := s.drained(); err != nil {
 		return err
 	}
 	for pid := range s.rt.Processes() {
@@ -140,6 +154,15 @@ func (s *system) drain() error {
 		return errBroken
 	}
 	return nil
+}
+
+// drained waits until every process has ended.
+func (s *system) drained() error {
+	var st proc.Stats
+	return s.watch(nil, func() bool {
+		s.rt.ReadStats(&st)
+		return st.Processes == 0
+	}, "processes do not end")
 }
 
 // close ends the runtime, if that has not been done. After a round that came to
@@ -186,9 +209,10 @@ func (t *trial) goroutinesLeft(before int, where string) {
 }
 
 // crashLog turns crash reports into violations: no process of a workload may
-// crash. Everything less than an error is not the workload's business.
+// crash. Everything less than an error is not the workload's business. In a round that
+// was interrupted processes may end because others have; a panic is still a panic.
 type crashLog struct {
-	check *check
+	trial *trial
 	attrs string
 }
 
@@ -198,13 +222,19 @@ func (l *crashLog) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString(r.Message)
 	b.WriteString(l.attrs)
+	panicked := false
 	r.Attrs(func(a slog.Attr) bool {
+		if _, ok := a.Value.Any().(*proc.Panic); ok {
+			panicked = true
+		}
 		if a.Key != "stack" {
 			fmt.Fprintf(&b, " %s", a)
 		}
 		return true
 	})
-	l.check.failf("log", "%s", b.String())
+	if panicked || l.trial.ctx.Err() == nil {
+		l.trial.failf("log", "%s", b.String())
+	}
 	return nil
 }
 

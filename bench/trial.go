@@ -33,6 +33,15 @@ type trial struct {
 	faulty func(proc.Machine) proc.Machine
 }
 
+// sent is check.sent, unless the round has been interrupted: then the runtime ends
+// while processes are still at work, and this one with it.
+func (t *trial) sent(where string, err error) error {
+	if t.ctx.Err() != nil {
+		return proc.Shutdown
+	}
+	return t.check.sent(where, err)
+}
+
 // Impl is an implementation of a workload: Thrum's processes, or goroutines and
 // channels.
 type Impl string
@@ -52,6 +61,7 @@ func (w *Workload) Once(ctx context.Context, impl Impl, p Params) (Sample, error
 	if err != nil {
 		return Sample{}, err
 	}
+	p = w.one(p)
 	if w.side(impl) == nil {
 		return Sample{}, &ParamError{w.Name, "impl", string(impl), "the workload has no such implementation"}
 	}

@@ -23,6 +23,8 @@ type Workload struct {
 	Parameters []Parameter
 
 	thrum, twin side
+	// self says that the twin is Thrum as well, with another load.
+	self bool
 
 	// timed workloads go on for the round's share of the duration; the others go
 	// on for a number of messages.

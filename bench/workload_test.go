@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +14,18 @@ import (
 func tiny(w *Workload) Params {
 	p := Params{Rounds: 1, Duration: 20 * time.Millisecond}
 	switch w.Name {
-	case "ping", "ring", "flood", "spawn":
+	case "ping", "ring", "flood", "spawn", "call":
 		p.Messages = 5000
+	case "receive":
+		p.Messages, p.Size = 2000, 3000
+	case "timers":
+		p.Size = 3000
+	case "links":
+		p.Messages, p.Procs = 5000, 500
+	case "names":
+		p.Messages, p.Size = 5000, 100
+	case "churn":
+		p.Messages, p.Procs = 2000, 200
 	case "fanin":
 		p.Messages, p.Procs = 5000, 11
 	case "big":
@@ -33,11 +44,37 @@ func tiny(w *Workload) Params {
 	return p
 }
 
-func TestEveryWorkloadPassesItsOwnCheck(t *testing.T) {
+// setting is a workload in one of its styles.
+type setting struct {
+	*Workload
+	name string
+	p    Params // tiny
+}
+
+// settings returns every workload in each of its styles.
+func settings() []setting {
+	var all []setting
 	for _, w := range All() {
-		t.Run(w.Name, func(t *testing.T) {
+		p := tiny(w)
+		style, ok := w.parameter(Style)
+		if !ok {
+			all = append(all, setting{w, w.Name, p})
+			continue
+		}
+		for _, p.Style = range style.Choices {
+			if p.Style != allStyles {
+				all = append(all, setting{w, w.Name + " " + p.Style, p})
+			}
+		}
+	}
+	return all
+}
+
+func TestEveryWorkloadPassesItsOwnCheck(t *testing.T) {
+	for _, w := range settings() {
+		t.Run(w.name, func(t *testing.T) {
 			goroutines, procs := runtime.NumGoroutine(), runtime.GOMAXPROCS(0)
-			results, err := w.Run(t.Context(), tiny(w), nil)
+			results, err := w.Run(t.Context(), w.p, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +88,7 @@ func TestEveryWorkloadPassesItsOwnCheck(t *testing.T) {
 				if r.Rounds != 1 {
 					t.Errorf("%s: %d rounds done, one was asked for", r.Label, r.Rounds)
 				}
-				if w.Figure == NsPerMsg && (r.NsPerMsg == nil || r.Twin == nil || r.Ratio == nil || r.Messages == nil) {
+				if w.Figure == NsPerMsg && (r.NsPerMsg == nil || r.Messages == nil || w.twin != nil && (r.Twin == nil || r.Ratio == nil)) {
 					t.Errorf("%s: figures are missing: %+v", r.Label, r)
 				}
 			}
@@ -67,12 +104,12 @@ func TestEveryWorkloadPassesItsOwnCheck(t *testing.T) {
 
 // TestTwinDoesTheSameWork runs each twin alone, so that a failure names it.
 func TestTwinDoesTheSameWork(t *testing.T) {
-	for _, w := range All() {
+	for _, w := range settings() {
 		if w.twin == nil {
 			continue
 		}
-		t.Run(w.Name, func(t *testing.T) {
-			p := tiny(w)
+		t.Run(w.name, func(t *testing.T) {
+			p := w.p
 			ours, err := w.Once(t.Context(), Thrum, p)
 			if err != nil {
 				t.Fatal(err)
@@ -89,15 +126,18 @@ func TestTwinDoesTheSameWork(t *testing.T) {
 }
 
 func TestInterruptedRunKeepsWhatItMeasured(t *testing.T) {
-	for _, w := range All() {
+	for _, w := range settings() {
 		if w.timed || w.Figure != NsPerMsg {
 			continue
 		}
 		for _, phase := range []string{"thrum", "twin"} {
-			t.Run(w.Name+" in "+phase, func(t *testing.T) {
+			if phase == "twin" && w.twin == nil {
+				continue
+			}
+			t.Run(w.name+" in "+phase, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				p := tiny(w)
+				p := w.p
 				p.Rounds, p.Duration = 3, time.Hour
 				results, err := w.Run(ctx, p, func(e Event) {
 					if e.Row == 1 && e.Round == 2 && e.Phase == phase {
@@ -118,16 +158,19 @@ func TestInterruptedRunKeepsWhatItMeasured(t *testing.T) {
 // TestRunningRoundCanBeInterrupted cancels while a round that would last for
 // hours is under way.
 func TestRunningRoundCanBeInterrupted(t *testing.T) {
-	for _, w := range All() {
+	for _, w := range settings() {
 		for _, impl := range []Impl{Thrum, Channel} {
-			if w.size != nil || impl == Channel && w.twin == nil {
+			if w.size != nil && w.Name != "timers" || impl == Channel && w.twin == nil {
 				continue
 			}
-			t.Run(w.Name+" "+string(impl), func(t *testing.T) {
+			t.Run(w.name+" "+string(impl), func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 				defer cancel()
-				p := tiny(w)
+				p := w.p
 				p.Duration = time.Hour
+				if w.Name == "timers" {
+					p.Size = 200_000
+				}
 				if w.Name == "blocking" {
 					p.Duration = time.Minute
 				}
@@ -169,6 +212,10 @@ func TestWrongParametersAreNamed(t *testing.T) {
 		{"pairs", Params{Workers: 1}, Workers, "1", "2 to 256"},
 		{"skynet", Params{Procs: 500}, Procs, "500", "power of ten"},
 		{"idle", Params{Messages: 5}, Messages, "5", "takes no such"},
+		{"call", Params{Style: "fast"}, Style, "fast", "machine, direct or goroutine"},
+		{"ping", Params{Style: "fast"}, Style, "fast", "takes no such"},
+		{"names", Params{Size: 1}, Size, "1", "2 to 1000000"},
+		{"call", Params{Size: 1}, Size, "1", "takes no such"},
 	} {
 		w, ok := Find(c.workload)
 		if !ok {
@@ -200,6 +247,26 @@ func TestDefaultsAreWithinTheirRanges(t *testing.T) {
 	for _, s := range Standard() {
 		if _, err := s.Workload.Resolve(s.Params); err != nil {
 			t.Errorf("standard set: %v", err)
+		}
+	}
+}
+
+func TestEachStyleHasARowOfItsOwn(t *testing.T) {
+	for _, w := range All() {
+		style, ok := w.parameter(Style)
+		if !ok || style.Choices[0] != allStyles {
+			continue
+		}
+		results, err := w.Run(t.Context(), tiny(w), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var labels []string
+		for _, r := range results {
+			labels = append(labels, strings.TrimPrefix(r.Label, w.Name+" "))
+		}
+		if want := style.Choices[1:]; !slices.Equal(labels, want) {
+			t.Errorf("%s has rows for %v, want %v", w.Name, labels, want)
 		}
 	}
 }

@@ -47,6 +47,8 @@ type jsonParams struct {
 	Duration string `json:"duration,omitempty"`
 	Rounds   int    `json:"rounds"`
 	Seed     uint64 `json:"seed,omitempty"`
+	Size     int64  `json:"size,omitempty"`  // of what the workload has besides processes
+	Style    string `json:"style,omitempty"` // which of the workload's forms
 }
 
 // jsonDetail is a figure only some workloads have. Result is the row's place in
@@ -67,7 +69,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 			Workload: x.Workload,
 			Params: jsonParams{
 				Workers: x.Params.Workers, Procs: x.Params.Procs, Messages: x.Params.Messages,
-				Rounds: x.Rounds, Seed: x.Params.Seed,
+				Rounds: x.Rounds, Seed: x.Params.Seed, Size: x.Params.Size, Style: x.Params.Style,
 			},
 			Messages: x.Messages, NsPerMsg: round(x.NsPerMsg, 100),
 			P50: x.P50, P99: x.P99, P999: x.P999, Max: x.Max,

@@ -57,6 +57,21 @@ func fixed() Report {
 				Params:   bench.Params{Workers: 2, Procs: 32, Duration: time.Second, Rounds: 1},
 				Messages: new(int64(600)), P50: new(int64(850)), Max: new(int64(12_345_678)),
 			},
+			{
+				Workload: "call", Label: "call direct", Figure: bench.NsPerMsg, Rounds: 3, OK: true,
+				Params:   bench.Params{Workers: 2, Procs: 2, Duration: time.Second, Rounds: 3, Style: "direct"},
+				Messages: new(int64(100_000)), NsPerMsg: new(212.4), AllocsPerMsg: new(0.0), Twin: new(250.1), Ratio: new(1.1775),
+			},
+			{
+				Workload: "receive", Label: "receive", Figure: bench.NsPerMsg, Rounds: 5, OK: true, Self: true,
+				Params:   bench.Params{Workers: 2, Duration: time.Second, Rounds: 5, Size: 100_000},
+				Messages: new(int64(100_000)), NsPerMsg: new(212.4), AllocsPerMsg: new(0.0), Twin: new(205.1), Ratio: new(0.96563),
+			},
+			{
+				Workload: "receive", Label: "receive", Figure: bench.NsPerMsg, Rounds: 5, OK: true, Self: true,
+				Params:   bench.Params{Workers: 2, Duration: time.Second, Rounds: 5, Size: 200_000},
+				Messages: new(int64(100_000)), NsPerMsg: new(480.0), AllocsPerMsg: new(0.0), Twin: new(205.1), Ratio: new(0.42729),
+			},
 		},
 	}
 }

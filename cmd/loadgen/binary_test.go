@@ -95,6 +95,10 @@ func TestWrongUsageExits2AndNamesWhatIsWrong(t *testing.T) {
 		{"run ring --workers", []string{"--workers needs a value"}},
 		{"run ping --seed 3", []string{"--seed", "3", "takes no such parameter"}},
 		{"run pairs --procs 3", []string{"--procs", "3", "even"}},
+		{"run call --style fast", []string{"--style", "fast", "machine, direct or goroutine"}},
+		{"run ring --style fast", []string{"--style", "fast", "takes no such parameter"}},
+		{"run receive --size 0", []string{"--size", `"0"`, "10k"}},
+		{"run ping --size 5", []string{"--size", "5", "takes no such parameter"}},
 		{"run skynet --procs 12", []string{"--procs", "12", "power of ten"}},
 		{"run ring --prox 5", []string{"--prox", "--procs"}},
 		{"run ring --bogus 5", []string{"--bogus", "--help"}},
@@ -224,7 +228,7 @@ func TestListNamesEveryWorkload(t *testing.T) {
 	if err := json.Unmarshal([]byte(js), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if len(doc.Workloads) < 13 {
+	if len(doc.Workloads) < 19 {
 		t.Errorf("%d workloads are listed", len(doc.Workloads))
 	}
 	for _, w := range doc.Workloads {

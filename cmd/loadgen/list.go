@@ -43,7 +43,7 @@ rounds of Thrum and twin together; the median of the --rounds counts.
 `
 
 // describe writes what a workload is for, what its twin is and which flags it
-// takes. Only a number of processes means something else in each.
+// takes. Numbers of processes and the like, and styles, mean something else in each.
 func describe(b *strings.Builder, w *bench.Workload) {
 	fmt.Fprintf(b, "%-9s %s\n", w.Name, w.Purpose)
 	if w.Twin != "" {
@@ -55,7 +55,10 @@ func describe(b *strings.Builder, w *bench.Workload) {
 		if p.Default != 0 {
 			flag += " " + p.Format(p.Default)
 		}
-		if p.Name == bench.Procs {
+		if len(p.Choices) > 0 {
+			flag += fmt.Sprintf(" %s (%s: %s)", p.Choices[0], p.Meaning, strings.Join(p.Choices, ", "))
+		}
+		if p.Name == bench.Procs || p.Name == bench.Size {
 			flag += fmt.Sprintf(" (%s, %s to %s)", p.Meaning, p.Format(p.Min), p.Format(p.Max))
 			if p.Min == p.Max {
 				continue // nothing to choose
@@ -69,11 +72,12 @@ func describe(b *strings.Builder, w *bench.Workload) {
 // listJSON prints the same for a program. Durations are in nanoseconds.
 func listJSON(stdout *os.File) error {
 	type parameter struct {
-		Name    string `json:"name"`
-		Meaning string `json:"meaning"`
-		Default int64  `json:"default,omitempty"`
-		Min     int64  `json:"min"`
-		Max     int64  `json:"max"`
+		Name    string   `json:"name"`
+		Meaning string   `json:"meaning"`
+		Default int64    `json:"default,omitempty"`
+		Min     int64    `json:"min"`
+		Max     int64    `json:"max"`
+		Choices []string `json:"choices,omitempty"`
 	}
 	type workload struct {
 		Name       string      `json:"name"`

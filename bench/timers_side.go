@@ -1,0 +1,208 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+// cancel is the body of the message after which timers are cancelled.
+var cancel = &signal{"cancel"}
+
+// timerProc starts its share of the timers, in turns, then cancels some of them, and
+// is where the others fire.
+type timerProc struct {
+	run      *timersRun
+	id       int
+	from, to int // its share
+	next     int // of it, in this phase
+	turn     uint64
+	timers   []proc.Timer
+	phase    chan struct{} // closed by the last one at the end of the phase; set before the phase begins
+}
+
+// Handle implements proc.Machine.
+func (p *timerProc) Handle(c *proc.Ctx, m proc.Message) error {
+	switch m.Body {
+	case stop:
+		return proc.Normal
+	case start, cancel:
+		if m.Word != p.turn {
+			p.run.order(fmt.Sprintf("process %d, its own messages", p.id), m.Word, p.turn)
+			return nil
+		}
+		do := p.start
+		if m.Body == cancel {
+			do = p.cancel
+		}
+		for p.next < p.to {
+			if err := do(c); err != nil {
+				return err
+			}
+			if c.ShouldYield() && p.next < p.to {
+				p.turn++
+				if err := c.SendWord(c.Self(), m.Body, p.turn); err != nil {
+					return p.run.sent(fmt.Sprintf("process %d to itself", p.id), err)
+				}
+				return nil
+			}
+		}
+		p.turn, p.next = 0, p.from
+		p.run.did(p.phase)
+	default:
+		a, ok := m.Body.(*alarm)
+		if !ok {
+			p.run.failf(fmt.Sprintf("process %d", p.id), "message %+v", m)
+			return nil
+		}
+		p.run.fire(a)
+	}
+	return nil
+}
+
+// start starts the next few timers.
+func (p *timerProc) start(c *proc.Ctx) error {
+	now := p.run.clock.Now()
+	for end := min(p.next+timerLook, p.to); p.next < end; p.next++ {
+		a, d := &p.run.alarms[p.next], p.run.delays[p.next]
+		a.due = now + int64(d)
+		t, err := c.SendAfter(d, c.Self(), a)
+		if err != nil {
+			return p.run.sent(fmt.Sprintf("process %d starting a timer", p.id), err)
+		}
+		p.timers[p.next-p.from] = t
+	}
+	return nil
+}
+
+// cancel cancels the next few timers.
+func (p *timerProc) cancel(c *proc.Ctx) error {
+	for end := min(p.next+timerLook, p.to); p.next < end; p.next++ {
+		if timerEnds(p.next) && c.Cancel(p.timers[p.next-p.from]) {
+			p.run.alarms[p.next].off = true
+			p.run.over()
+		}
+	}
+	if p.next < p.to {
+		return nil
+	}
+	a, d := p.run.last(p.id)
+	if _, err := c.SendAfter(d, c.Self(), a); err != nil {
+		return p.run.sent(fmt.Sprintf("process %d starting its last timer", p.id), err)
+	}
+	return nil
+}
+
+func timersThrum(t *trial) (Sample, error) {
+	s, err := t.start()
+	if err != nil {
+		return Sample{}, err
+	}
+	defer s.close()
+	run := newTimers(t)
+	procs := make([]timerProc, t.p.Procs)
+	pids := make([]proc.PID, t.p.Procs)
+	for i := range procs {
+		from, to := run.share(i)
+		procs[i] = timerProc{run: run, id: i, from: from, to: to, next: from, timers: make([]proc.Timer, to-from)}
+		if pids[i], err = s.spawn(&procs[i]); err != nil {
+			return Sample{}, err
+		}
+	}
+	phase := func(sig *signal) (begin, end int64, err error) {
+		return run.phase(func(done chan struct{}) error {
+			for i, pid := range pids {
+				procs[i].phase = done
+				if err := s.send(pid, sig); err != nil {
+					return err
+				}
+			}
+			return s.await(done)
+		})
+	}
+	run.after = t.clock.Now() + 2*int64(run.base())
+	sample, err := t.timed(t.n, func() (int64, int64, error) { return phase(start) })
+	if err != nil {
+		return Sample{}, err
+	}
+	begin, end, err := phase(cancel)
+	if err != nil {
+		return Sample{}, err
+	}
+	if err := s.await(run.done); err != nil {
+		return Sample{}, err
+	}
+	sample.Details = run.details(begin, end)
+	for _, pid := range pids {
+		if err := s.send(pid, stop); err != nil {
+			return Sample{}, err
+		}
+	}
+	if err := s.drain(); err != nil {
+		return Sample{}, err
+	}
+	run.verify()
+	return sample, nil
+}
+
+// timersTwin does the same with Go's own timers. The functions they call are made
+// beforehand.
+func timersTwin(t *trial) (Sample, error) {
+	g := t.goroutines()
+	run := newTimers(t)
+	fires := make([]func(), len(run.alarms))
+	for i := range fires {
+		fires[i] = func() { run.fire(&run.alarms[i]) }
+	}
+	timers := make([]*time.Timer, t.n)
+	last := make([]*time.Timer, t.p.Procs)
+	phase := func(f func(id, from, to int)) (begin, end int64, err error) {
+		return run.phase(func(done chan struct{}) error {
+			for id := range t.p.Procs {
+				g.wg.Go(func() {
+					from, to := run.share(id)
+					f(id, from, to)
+					run.did(done)
+				})
+			}
+			<-done
+			return nil
+		})
+	}
+	run.after = t.clock.Now() + 2*int64(run.base())
+	sample, err := t.timed(t.n, func() (int64, int64, error) {
+		return phase(func(_, from, to int) {
+			for from < to && !t.stopped.Load() {
+				now := t.clock.Now()
+				for end := min(from+timerLook, to); from < end; from++ {
+					run.alarms[from].due = now + int64(run.delays[from])
+					timers[from] = time.AfterFunc(run.delays[from], fires[from])
+				}
+			}
+		})
+	})
+	begin, end, _ := phase(func(id, from, to int) {
+		for ; from < to && timers[from] != nil; from++ {
+			if timerEnds(from) && timers[from].Stop() {
+				run.alarms[from].off = true
+				run.over()
+			}
+		}
+		_, d := run.last(id)
+		last[id] = time.AfterFunc(d, fires[int(t.n)+id])
+	})
+	select {
+	case <-run.done:
+		sample.Details = run.details(begin, end)
+		run.verify()
+	case <-t.ctx.Done():
+		for _, timer := range append(timers, last...) {
+			if timer != nil {
+				timer.Stop()
+			}
+		}
+	}
+	g.join()
+	return sample, err
+}
