@@ -209,7 +209,7 @@ func (c *Ctx) replied(p *process, from PID, m Message) (left Message, ok bool) {
 	if !ok {
 		return left, false
 	}
-	if kind == AliasReply {
+	if kind == AliasReply && !bugAliasOnce {
 		r.talk.aliases.del(m.Word)
 	}
 	return Message{From: from, Body: m.Body}, true
@@ -235,10 +235,13 @@ func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left M
 	} else if r, known = t.calls.del(id); !known {
 		return left, false, false
 	}
+	if bugCallTwice && !awaited {
+		t.calls.put(id, r)
+	}
 	if why != ErrTimeout {
 		r.timer.stop(c)
 	}
-	if from != r.to {
+	if from != r.to && !bugCallDone {
 		// The callee does not know that the call is over: it has timed out, or somebody else has replied.
 		c.emit(r.to, Message{From: p.pid | markSignal, Body: callDoneSignal, Word: uint64(id)})
 	}
@@ -308,7 +311,9 @@ func (p *process) gaveUp(k Caller) {
 	if _, ok := t.open.del(k); ok || !p.mb.HasNext() && p.gate.Load() == nil && (p.cold.stash == nil || p.cold.stash.n == 0) {
 		return
 	}
-	t.late.put(k, struct{}{})
+	if !bugCallLate {
+		t.late.put(k, struct{}{})
+	}
 	if t.late.len() <= max(t.lateMax, 64) {
 		return
 	}

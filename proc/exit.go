@@ -142,7 +142,9 @@ func (c *Ctx) remove(p *process, reason error) {
 	c.lc.exited++
 	c.p = nil
 	rest := p.mb.Shut()
-	c.rt.freeName(pid) // one that was given to it just now
+	if !bugNameFree {
+		c.rt.freeName(pid) // one that was given to it just now
+	}
 	if r != nil {
 		c.tell(pid, reason, r)
 	}
@@ -166,6 +168,9 @@ func (c *Ctx) dropped(to PID, reason error, m Message) {
 		c.lc.dead++
 		c.rt.watchers.tell(DeadLetter{To: to, Message: m})
 	case markCall:
+		if bugCallDrop {
+			break
+		}
 		c.emit(m.From.plain(), Message{From: to | markSignal, Body: &signal{kind: sigCallDown, reason: reason}, Word: m.Word})
 	case markSignal:
 		c.bounce(to, m)

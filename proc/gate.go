@@ -48,6 +48,8 @@ type gate struct {
 	msgs    int  // of the n, those that count
 	lent    int  // messages that count though the process has taken them out: it has passed over them
 	signals int  // of the n, those that have not taken effect
+	seen    int  // of the n, how many at the head are known not to be such
+	empty   int  // of the n, about how many mean nothing any more
 	told    bool // the process has been told, or is at work on the queue
 	urged   bool // it has been told that there are signals
 	closed  bool
@@ -108,7 +110,7 @@ func (g *gate) put(to PID, m Message) (a admission) {
 	}
 	if e.unread() {
 		g.signals++
-		a.tell = a.tell || !g.urged
+		a.tell = a.tell || !g.urged && !bugGateUrged
 		g.urged = true
 	}
 	g.told = true
@@ -137,6 +139,9 @@ func (g *gate) removeAt(i int) {
 		g.signals--
 		g.urged = g.urged && g.signals > 0
 	}
+	if i < g.seen {
+		g.seen--
+	}
 	for ; i > 0; i-- {
 		*g.at(i) = *g.at(i - 1)
 	}
@@ -151,11 +156,18 @@ func (g *gate) get(lend bool) (m Message, counts, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.n == 0 {
-		g.told = false
+		g.told = bugGateTold
 		return m, false, false
 	}
 	e := *g.at(0)
-	g.removeAt(0)
+	for g.removeAt(0); e.m.From == markSignal && e.m.Body == any(yieldSignal); g.removeAt(0) {
+		g.empty = max(g.empty-1, 0)
+		if g.n == 0 {
+			g.told = bugGateTold
+			return m, false, false
+		}
+		e = *g.at(0)
+	}
 	if e.counts && lend {
 		g.lent++
 	}
@@ -169,13 +181,15 @@ func (g *gate) repay() {
 	g.mu.Unlock()
 }
 
-// nextSignal takes the oldest signal out and leaves a hole in its place.
+// nextSignal takes the oldest signal out and leaves a hole in its place. Signals take effect in order, so all before the last one
+// have done so: seen says how far, and the next look begins there.
 func (g *gate) nextSignal() (m Message, hole *signal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.urged = g.signals > 0
-	for i := 0; g.urged; i++ {
-		if e := g.at(i); e.unread() {
+	for g.urged {
+		e := g.at(g.seen)
+		if g.seen++; e.unread() {
 			m, hole = e.m, &signal{kind: sigHole}
 			e.m = Message{From: markSignal, Body: hole}
 			g.signals--
@@ -185,20 +199,50 @@ func (g *gate) nextSignal() (m Message, hole *signal) {
 	return m, nil
 }
 
-// fill puts what a signal has left into its hole, or removes that.
+// fill puts what a signal has left into its hole. A hole that stays empty becomes a note that means nothing; when there are many of
+// these they are taken out together, since each removal moves all that lies before it.
 func (g *gate) fill(hole *signal, m Message, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for i := range g.n {
-		if s, is := g.at(i).m.Body.(*signal); is && s == hole {
-			if ok {
-				g.at(i).m = m
-			} else {
-				g.removeAt(i)
-			}
+	for i := min(g.seen, g.n) - 1; i >= 0; i-- {
+		e := g.at(i)
+		if s, is := e.m.Body.(*signal); !is || s != hole {
+			continue
+		}
+		if ok {
+			e.m = m
 			return
 		}
+		e.m.Body = yieldSignal
+		if e.counts {
+			e.counts = false
+			g.msgs--
+		}
+		if g.empty++; g.empty > 64 && 2*g.empty > g.n {
+			g.compact()
+		}
+		return
 	}
+}
+
+// compact takes out the notes that mean nothing.
+func (g *gate) compact() {
+	n, seen := 0, 0
+	for i := range g.n {
+		e := *g.at(i)
+		if e.m.From == markSignal && e.m.Body == any(yieldSignal) {
+			continue
+		}
+		if i < g.seen {
+			seen++
+		}
+		*g.at(n) = e
+		n++
+	}
+	for i := n; i < g.n; i++ {
+		*g.at(i) = gated{}
+	}
+	g.n, g.seen, g.empty = n, seen, 0
 }
 
 // isNote reports whether m is an entry that means something only to the process that has it in its queue.
@@ -235,12 +279,12 @@ func (g *gate) state() (n, bound int) {
 
 func (g *gate) close(drop func(Message)) {
 	g.mu.Lock()
-	g.closed = true
+	g.closed = !bugGateClosed
 	left := make([]Message, 0, g.n)
 	for i := range g.n {
 		left = append(left, g.at(i).m)
 	}
-	g.buf, g.n, g.msgs, g.signals = nil, 0, 0, 0
+	g.buf, g.n, g.msgs, g.signals, g.seen = nil, 0, 0, 0, 0
 	g.mu.Unlock()
 	for _, m := range left {
 		drop(m)

@@ -37,6 +37,9 @@ func (c *Ctx) Link(to PID) error {
 		return nil
 	}
 	if c.p.mb.User&flagTrap == 0 && !c.rt.lives(to) {
+		if bugLinkDead {
+			t.links.del(to)
+		}
 		return ErrNoProc // an unlink that is under way stays so: what to sent before it heard of that still means nothing
 	}
 	t.links.put(to, 0)
@@ -61,6 +64,9 @@ func (c *Ctx) Unlink(to PID) error {
 	}
 	id := r.ref()
 	r.ties.links.put(to, linkState(id))
+	if bugLinkAck {
+		r.ties.links.del(to)
+	}
 	c.signal(to, Message{From: c.self | markSignal, Body: unlinkSignal, Word: id})
 	return nil
 }
@@ -68,7 +74,7 @@ func (c *Ctx) Unlink(to PID) error {
 // linked is what a link signal does.
 func (p *process) linked(from PID) {
 	t := p.tied()
-	if _, ok := t.links.get(from); !ok {
+	if _, ok := t.links.get(from); !ok || bugLinkCross {
 		t.links.put(from, 0) // with an unlink of ours under way, theirs was sent before it arrived: the unlink wins
 	}
 }
@@ -85,7 +91,7 @@ func (p *process) unlinked(from PID) {
 // unlinkAcked ends an unlink of ours, unless we have linked again since.
 func (p *process) unlinkAcked(from PID, id uint64) {
 	if r := p.cold; r != nil && r.ties != nil {
-		if s, ok := r.ties.links.get(from); ok && s == linkState(id) && id != 0 {
+		if s, ok := r.ties.links.get(from); ok && s != 0 && (s == linkState(id) || bugLinkID) {
 			r.ties.links.del(from)
 		}
 	}
@@ -97,7 +103,7 @@ func (p *process) linkExit(from PID, s *signal) (left Message, ok bool) {
 	if r == nil || r.ties == nil {
 		return left, false
 	}
-	if state, ok := r.ties.links.get(from); !ok || state != 0 {
+	if state, ok := r.ties.links.get(from); !ok || state != 0 && !bugLinkExit {
 		return left, false
 	}
 	r.ties.links.del(from)

@@ -65,7 +65,7 @@ func (c *Ctx) Demonitor(ref MonitorRef) bool {
 		return false
 	}
 	m, ok := r.ties.monitors.del(ref)
-	if ok {
+	if ok && !bugMonTell {
 		c.signal(m.pid, Message{From: c.self | markSignal, Body: demonitorSignal, Word: uint64(ref)})
 	}
 	return ok
@@ -112,7 +112,7 @@ func (p *process) down(from PID, ref MonitorRef, reason error) (left Message, ok
 		return left, false
 	}
 	m, ok := r.ties.monitors.del(ref)
-	if !ok {
+	if !ok && !bugMonDown {
 		return left, false
 	}
 	return Message{From: from, Body: Down{Monitor: ref, PID: from, Name: m.name, Reason: reason}}, true

@@ -52,7 +52,7 @@ func (rt *Runtime) Register(name string, pid PID) error {
 	if err := n.give(rt, name, pid); err != nil {
 		return err
 	}
-	if !rt.lives(pid) {
+	if !rt.lives(pid) && !bugNameLook {
 		n.take(rt, pid)
 		return ErrNoProc
 	}
@@ -115,7 +115,7 @@ func (rt *Runtime) Unregister(name string) error {
 // Whereis returns the process that has the name. Any goroutine may call it; it takes no lock.
 func (rt *Runtime) Whereis(name string) (PID, bool) {
 	pid, ok := rt.names.byName.Load(name)
-	if ok && !rt.lives(pid) {
+	if ok && !rt.lives(pid) && !bugNameDead {
 		return 0, false // Register writes the name before it looks whether the process still lives
 	}
 	return pid, ok

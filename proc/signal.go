@@ -84,7 +84,7 @@ func (c *Ctx) emit(to PID, m Message) bool {
 
 // settleOwned schedules an idle process that this core has just taken if it has something to do now, else lets it go.
 func (c *Ctx) settleOwned(p *process) {
-	if p.mb.HasNext() || p.mb.User&wakeFlags != 0 || !p.mb.Release(p.pid.gen(), c.tag) {
+	if !bugVisit && (p.mb.HasNext() || p.mb.User&wakeFlags != 0) || !p.mb.Release(p.pid.gen(), c.tag) {
 		c.schedule(p, p.Priority())
 	}
 }

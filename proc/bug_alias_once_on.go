@@ -1,0 +1,5 @@
+//go:build bug_alias_once
+
+package proc
+
+const bugAliasOnce = true

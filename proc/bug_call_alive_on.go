@@ -1,0 +1,5 @@
+//go:build bug_call_alive
+
+package proc
+
+const bugCallAlive = true

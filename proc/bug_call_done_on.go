@@ -1,0 +1,5 @@
+//go:build bug_call_done
+
+package proc
+
+const bugCallDone = true

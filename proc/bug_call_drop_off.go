@@ -1,0 +1,5 @@
+//go:build !bug_call_drop
+
+package proc
+
+const bugCallDrop = false

@@ -1,0 +1,5 @@
+//go:build bug_call_late
+
+package proc
+
+const bugCallLate = true

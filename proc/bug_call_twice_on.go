@@ -1,0 +1,5 @@
+//go:build bug_call_twice
+
+package proc
+
+const bugCallTwice = true

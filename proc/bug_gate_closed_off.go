@@ -1,0 +1,5 @@
+//go:build !bug_gate_closed
+
+package proc
+
+const bugGateClosed = false

@@ -1,0 +1,5 @@
+//go:build bug_gate_told
+
+package proc
+
+const bugGateTold = true

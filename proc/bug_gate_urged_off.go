@@ -1,0 +1,5 @@
+//go:build !bug_gate_urged
+
+package proc
+
+const bugGateUrged = false

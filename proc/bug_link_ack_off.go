@@ -1,0 +1,5 @@
+//go:build !bug_link_ack
+
+package proc
+
+const bugLinkAck = false

@@ -1,0 +1,5 @@
+//go:build !bug_link_cross
+
+package proc
+
+const bugLinkCross = false

@@ -1,0 +1,5 @@
+//go:build !bug_link_dead
+
+package proc
+
+const bugLinkDead = false

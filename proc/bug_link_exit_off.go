@@ -1,0 +1,5 @@
+//go:build !bug_link_exit
+
+package proc
+
+const bugLinkExit = false

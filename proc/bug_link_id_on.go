@@ -1,0 +1,5 @@
+//go:build bug_link_id
+
+package proc
+
+const bugLinkID = true

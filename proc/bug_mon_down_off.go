@@ -1,0 +1,5 @@
+//go:build !bug_mon_down
+
+package proc
+
+const bugMonDown = false

@@ -1,0 +1,5 @@
+//go:build bug_mon_tell
+
+package proc
+
+const bugMonTell = true

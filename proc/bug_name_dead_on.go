@@ -1,0 +1,5 @@
+//go:build bug_name_dead
+
+package proc
+
+const bugNameDead = true

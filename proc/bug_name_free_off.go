@@ -1,0 +1,5 @@
+//go:build !bug_name_free
+
+package proc
+
+const bugNameFree = false

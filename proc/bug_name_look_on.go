@@ -1,0 +1,5 @@
+//go:build bug_name_look
+
+package proc
+
+const bugNameLook = true

@@ -1,0 +1,5 @@
+//go:build !bug_port_gen
+
+package proc
+
+const bugPortGen = false

@@ -1,0 +1,5 @@
+//go:build !bug_port_last
+
+package proc
+
+const bugPortLast = false

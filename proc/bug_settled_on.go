@@ -1,0 +1,5 @@
+//go:build bug_settled
+
+package proc
+
+const bugVisit = true
