@@ -33,7 +33,7 @@ func minimise(p program, fails func([]program) (int, error)) (program, error) {
 func smaller(p program, size int) []program {
 	var ps []program
 	add := func(roots, steps []term) {
-		ps = append(ps, program{p.id + len(ps), roots, steps})
+		ps = append(ps, program{p.id + len(ps), p.race, roots, steps})
 	}
 	for i := 0; i < len(p.steps); i += size {
 		add(p.roots, slices.Delete(slices.Clone(p.steps), i, min(i+size, len(p.steps))))
@@ -47,20 +47,40 @@ func smaller(p program, size int) []program {
 		}
 	}
 	for i, s := range p.steps {
-		instr := s.(tuple)[1].(tuple)
-		at := map[string]int{"seq": 1, "spawn": 2}[op(instr)]
-		if at == 0 {
-			continue
-		}
-		for j := range instr[at].(list) {
-			less := slices.Clone(instr)
-			less[at] = slices.Delete(slices.Clone(instr[at].(list)), j, j+1)
+		for _, less := range lesser(s.(tuple)[1].(tuple)) {
 			steps := slices.Clone(p.steps)
 			steps[i] = tuple{num(s, 0), less}
 			add(p.roots, steps)
 		}
 	}
 	return ps
+}
+
+// lesser lists an instruction with one of its parts left out.
+func lesser(instr tuple) (all []tuple) {
+	at, nested := map[string]int{"seq": 1, "spawn": 2, "par": 1}[op(instr)], op(instr) == "par"
+	if at == 0 {
+		return nil
+	}
+	parts := instr[at].(list)
+	with := func(parts list) {
+		less := slices.Clone(instr)
+		less[at] = parts
+		all = append(all, less)
+	}
+	for j, part := range parts {
+		with(slices.Delete(slices.Clone(parts), j, j+1))
+		if !nested {
+			continue
+		}
+		script := part.(tuple)[1].(list)
+		for k := range script {
+			fewer := slices.Clone(parts)
+			fewer[j] = tuple{num(part, 0), slices.Delete(slices.Clone(script), k, k+1)}
+			with(fewer)
+		}
+	}
+	return all
 }
 
 // mentions says whether a number occurs anywhere in the steps; it may be that of a process.

@@ -42,23 +42,26 @@ type (
 //	{request, K, P} {abandon, K}   not in direct style: the answer comes as a message               ok; true | false
 //	{reply, K, V}                  to a call or request that has been received                      ok
 //	{seq, [Instruction, ...]}      several in one step
+//	{par, [{P, [Instruction, ...]}, ...]}   several processes at the same time, as the step of process 0; also in it:
+//	{take, Pattern} {yield} {spin, N}       take takes the first message that fits
 //
 // Patterns of recv are any, exit, down and those of wait, and {req, K}. Whatever speaks of something that does not exist, or
 // not for this process, logs skip.
 type program struct {
 	id    int
+	race  bool   // on paper {race, ...}: what its steps leave in the mailboxes is not separated by marks
 	roots []term // {P, Opts}
 	steps []term // {P, Instruction}
-}
-
-func (p program) term() term {
-	return tuple{"prog", p.id, list(p.roots), list(p.steps)}
 }
 
 // String is the program as Erlang reads it, a line for each step.
 func (p program) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "{prog,%d,%s,[\n", p.id, text(list(p.roots)))
+	kind := "prog"
+	if p.race {
+		kind = "race"
+	}
+	fmt.Fprintf(&b, "{%s,%d,%s,[\n", kind, p.id, text(list(p.roots)))
 	for i, s := range p.steps {
 		b.WriteString("  " + text(s))
 		if i < len(p.steps)-1 {
@@ -168,13 +171,13 @@ func parsePrograms(s string) ([]program, error) {
 
 func programOf(t term) (program, bool) {
 	f, ok := t.(tuple)
-	if !ok || len(f) != 4 || f[0] != "prog" {
+	if !ok || len(f) != 4 || f[0] != "prog" && f[0] != "race" {
 		return program{}, false
 	}
 	id, ok1 := f[1].(int)
 	roots, ok2 := f[2].(list)
 	steps, ok3 := f[3].(list)
-	return program{id, roots, steps}, ok1 && ok2 && ok3
+	return program{id, f[0] == "race", roots, steps}, ok1 && ok2 && ok3
 }
 
 // Access to the parts of an instruction. The generator and the parser give them the shapes listed above.

@@ -106,6 +106,13 @@ func (a *actor) exec(instr term) (token string, end error) {
 			tokens = append(tokens, t)
 		}
 		return strings.Join(tokens, ","), nil
+	case "yield":
+		return "ok", nil // what the style does besides
+	case "spin":
+		for range num(i, 1) {
+			a.w.gate.Load()
+		}
+		return "ok", nil
 	case "spawn":
 		return a.spawn(num(i, 1), i[2], atom(i, 3)), nil
 	case "link":
@@ -380,6 +387,16 @@ func (a *actor) returned(i tuple, v any, err error) {
 		a.event(fmt.Sprintf("ret(%d,down,%s)", k, reasonName(e.Err)))
 	default:
 		a.event(fmt.Sprintf("ret(%d,%s)", k, result(err, "")))
+	}
+}
+
+// begins waits a little for the others that run a script in the same race.
+func (a *actor) begins() {
+	a.w.gate.Add(-1)
+	for range a.w.spins {
+		if a.w.gate.Load() <= 0 {
+			return
+		}
 	}
 }
 

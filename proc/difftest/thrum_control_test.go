@@ -27,6 +27,7 @@ type control struct {
 	away  map[int]absent
 	quiet map[int]bool // those whose end is not logged
 	dirty bool
+	marks bool // whether marks separate the steps in the mailboxes
 	round int
 	step  int
 }
@@ -43,6 +44,7 @@ type absent struct {
 }
 
 func (c *control) run(p program) error {
+	c.marks = !p.race
 	c.live, c.away, c.quiet = map[int]member{}, map[int]absent{}, map[int]bool{}
 	for _, r := range p.roots {
 		n, opts := num(r, 0), r.(tuple)[1]
@@ -58,7 +60,11 @@ func (c *control) run(p program) error {
 	}
 	for _, s := range p.steps {
 		c.step++
-		c.do(num(s, 0), s.(tuple)[1])
+		if n, instr := num(s, 0), s.(tuple)[1]; op(instr) == "par" {
+			c.par(instr.(tuple)[1].(list))
+		} else {
+			c.do(n, instr)
+		}
 	}
 	for n, m := range c.live {
 		c.quiet[n] = true
@@ -97,11 +103,7 @@ func (c *control) do(n int, instr term) {
 	before := slices.Collect(maps.Keys(c.live))
 	c.Send(c.live[n].pid, doMsg{instr})
 	replied := 0
-	c.await(n, func(m proc.Message) bool {
-		b, ok := m.Body.(ackMsg)
-		if !ok || b.me != n {
-			return false
-		}
+	if b, ok := c.acked(n); ok {
 		c.note(n, "=", b.token)
 		if b.mode != "idle" {
 			a := absent{mode: b.mode}
@@ -113,13 +115,63 @@ func (c *control) do(n int, instr term) {
 		if op(instr) == "reply" && b.token == "ok" {
 			replied = num(instr, 1)
 		}
-		return true
-	})
+	}
 	c.children(instr)
 	c.elapse(n, instr)
 	c.outcome(replied)
 	c.settle()
 	c.mark(n, instr, before)
+}
+
+// par lets several processes run a script each, at the same time, and then looks into every mailbox. The end of a process
+// that is spawned in it is not logged: the controller may come too late to see the reason.
+func (c *control) par(scripts list) {
+	var runs []tuple
+	for _, s := range scripts {
+		if _, ok := c.live[num(s, 0)]; ok {
+			runs = append(runs, s.(tuple))
+		}
+	}
+	c.w.gate.Store(int32(len(runs)))
+	for _, s := range runs {
+		c.Send(c.live[num(s, 0)].pid, doMsg{tuple{"script", s[1]}})
+	}
+	for _, s := range runs {
+		if b, ok := c.acked(num(s, 0)); ok {
+			c.note(b.me, "=", b.token)
+		}
+	}
+	for _, s := range runs {
+		for _, i := range s[1].(list) {
+			if op(i) == "spawn" {
+				c.quiet[num(i, 1)] = true
+				if _, ok := c.w.pid(num(i, 1)); ok {
+					c.adopt(num(i, 1))
+				}
+			}
+		}
+	}
+	c.settle()
+	clear(c.quiet)
+	for n, m := range c.live {
+		c.Send(m.pid, doMsg{tuple{"peek"}})
+		if b, ok := c.acked(n); ok {
+			c.note(n, "@", b.token)
+		}
+	}
+}
+
+// acked waits for what a process logs.
+func (c *control) acked(n int) (b ackMsg, alive bool) {
+	alive = c.await(n, func(m proc.Message) (ok bool) {
+		a, ok := m.Body.(ackMsg)
+		if ok && a.me == n {
+			b = a
+			return true
+		}
+		return false
+	})
+	return b, alive
 }
 
 // await waits for a message about the process n that is wanted, or its end.
@@ -286,6 +338,7 @@ func (c *control) mark(n int, instr term, before []int) {
 	var who []int
 	t := touched(instr)
 	switch {
+	case !c.marks:
 	case slices.ContainsFunc(before, func(p int) bool { _, ok := c.live[p]; return !ok }):
 		who = slices.Collect(maps.Keys(c.live))
 	case len(t) > 0:

@@ -1,6 +1,7 @@
 package difftest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/thrum-go/thrum/proc"
@@ -66,6 +67,8 @@ func (d *direct) turn(instr term) (end error) {
 			v, err := d.Call(pid, reqMsg{num(i, 1)}, timeout)
 			a.returned(i, v, err)
 		}
+	case "script":
+		return d.script(i[1].(list))
 	default:
 		token, end := a.exec(instr)
 		if end != nil {
@@ -73,6 +76,30 @@ func (d *direct) turn(instr term) (end error) {
 		}
 		a.ack(token, "idle")
 	}
+	return nil
+}
+
+func (d *direct) script(instrs []term) (end error) {
+	d.a.begins()
+	var tokens []string
+	for _, i := range instrs {
+		token := "empty"
+		switch op(i) {
+		case "take":
+			if m, ok := d.ReceiveMatchTimeout(0, func(m proc.Message) bool { return d.a.matches(i.(tuple)[1], m) }); ok {
+				token = d.a.shown(m)
+			}
+		case "yield":
+			d.Yield()
+			token = "ok"
+		default:
+			if token, end = d.a.exec(i); end != nil {
+				return end
+			}
+		}
+		tokens = append(tokens, token)
+	}
+	d.a.ack(strings.Join(tokens, ";"), "idle")
 	return nil
 }
 

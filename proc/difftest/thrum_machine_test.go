@@ -2,6 +2,7 @@ package difftest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/thrum-go/thrum/proc"
 )
@@ -12,6 +13,14 @@ type machine struct {
 	*actor
 	mail    []letter
 	waiting term // nil, or what it waits for
+	script  script
+}
+
+// script is what a process that handles one message at a time has still to do.
+type script struct {
+	rest    []term
+	tokens  []string
+	fetched bool // everything that had arrived when the next instruction was due has been handled
 }
 
 type letter struct {
@@ -34,6 +43,8 @@ func (s *machine) Handle(c *proc.Ctx, m proc.Message) error {
 		return c.Send(s.w.controller, toldMsg{s.me})
 	case doMsg:
 		return s.turn(b.instr)
+	case contMsg:
+		return s.goOn()
 	}
 	s.w.came(m)
 	k, isCall := c.Caller()
@@ -58,6 +69,10 @@ func (s *machine) turn(instr term) (end error) {
 		s.ack(set(tokens), "idle")
 	case "call":
 		return awaits(&s.Ctx, s.actor, i)
+	case "script":
+		s.begins()
+		s.script = script{rest: i[1].(list)}
+		return s.goOn()
 	default:
 		token, end := s.exec(instr)
 		if end != nil {
@@ -65,6 +80,33 @@ func (s *machine) turn(instr term) (end error) {
 		}
 		s.ack(token, "idle")
 	}
+	return nil
+}
+
+// goOn executes the script up to where other messages come first.
+func (s *machine) goOn() error {
+	for x := &s.script; len(x.rest) > 0; {
+		i := x.rest[0]
+		if o := op(i); (o == "take" || o == "yield") && !x.fetched {
+			x.fetched = true
+			return s.Send(s.self(), contMsg{})
+		}
+		x.fetched = false
+		x.rest = x.rest[1:]
+		token := "empty"
+		if op(i) == "take" {
+			if at := s.first(i.(tuple)[1]); at >= 0 {
+				token = s.take(at)
+			}
+		} else {
+			var end error
+			if token, end = s.exec(i); end != nil {
+				return end
+			}
+		}
+		x.tokens = append(x.tokens, token)
+	}
+	s.ack(strings.Join(s.script.tokens, ";"), "idle")
 	return nil
 }
 

@@ -1,13 +1,18 @@
 package difftest
 
-import "github.com/thrum-go/thrum/proc"
+import (
+	"strings"
+
+	"github.com/thrum-go/thrum/proc"
+)
 
 // postponing is a process as a state machine that postpones every message until an instruction asks for one. Then it becomes
 // itself, so that the postponed messages come once more, and takes what it was asked for.
 type postponing struct {
 	*proc.Ctx
 	*actor
-	scan *scan
+	scan   *scan
+	script *script // nil when there is none
 }
 
 // scan is a look at the whole mailbox, oldest message first.
@@ -36,9 +41,16 @@ func (s *postponing) Handle(c *proc.Ctx, m proc.Message) error {
 		return c.Send(s.w.controller, toldMsg{s.me})
 	case doMsg:
 		return s.turn(b.instr)
+	case contMsg:
+		return s.goOn()
 	case scanned:
-		s.ack(s.scan.result(), "idle")
+		result := s.scan.result()
 		s.scan = nil
+		if s.script != nil {
+			s.script.tokens = append(s.script.tokens, result)
+			return s.goOn()
+		}
+		s.ack(result, "idle")
 		return nil
 	}
 	s.w.came(m)
@@ -52,14 +64,18 @@ func (s *postponing) turn(instr term) (end error) {
 	switch i := instr.(tuple); op(i) {
 	case "recv":
 		_, one := i[1].(tuple)
-		return s.begins(&scan{pattern: i[1], one: one})
+		return s.scans(&scan{pattern: i[1], one: one})
 	case "wait":
 		s.ack("wait", "waits")
-		return s.begins(&scan{pattern: i[1], one: true, waits: true})
+		return s.scans(&scan{pattern: i[1], one: true, waits: true})
 	case "peek":
-		return s.begins(&scan{})
+		return s.scans(&scan{})
 	case "call":
 		return awaits(&s.Ctx, s.actor, i)
+	case "script":
+		s.actor.begins()
+		s.script = &script{rest: i[1].(list)}
+		return s.goOn()
 	}
 	token, end := s.exec(instr)
 	if end != nil {
@@ -69,7 +85,30 @@ func (s *postponing) turn(instr term) (end error) {
 	return nil
 }
 
-func (s *postponing) begins(how *scan) error {
+// goOn executes the script up to where other messages come first.
+func (s *postponing) goOn() error {
+	for x := s.script; len(x.rest) > 0; {
+		i := x.rest[0]
+		x.rest = x.rest[1:]
+		if op(i) == "take" {
+			return s.scans(&scan{pattern: i.(tuple)[1], one: true})
+		}
+		token, end := s.exec(i)
+		if end != nil {
+			return end
+		}
+		x.tokens = append(x.tokens, token)
+		if op(i) == "yield" {
+			return s.Send(s.self(), contMsg{})
+		}
+	}
+	tokens := s.script.tokens
+	s.script = nil
+	s.ack(strings.Join(tokens, ";"), "idle")
+	return nil
+}
+
+func (s *postponing) scans(how *scan) error {
 	s.scan = how
 	if err := s.Become(s); err != nil {
 		return err

@@ -65,6 +65,9 @@ func (th *thrum) stop() {
 // run runs one program and returns its trace. A program that hangs, or fails otherwise, says so in its last line.
 func (th *thrum) run(t testing.TB, p program) trace {
 	w, log := newWorld(), &journal{}
+	if th.workers > 1 {
+		w.spins = 10_000
+	}
 	base := th.rest(t)
 	failed := make(chan error, 1)
 	ready := make(chan struct{})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/thrum-go/thrum/proc"
 )
@@ -12,6 +13,8 @@ import (
 // world is what a program's processes have made, by the numbers that the program gives it.
 type world struct {
 	controller proc.PID
+	gate       atomic.Int32 // how many have still to begin the scripts of a race
+	spins      int          // how long to wait for them
 
 	mu      sync.Mutex
 	pids    map[int]proc.PID
@@ -47,6 +50,7 @@ type (
 		token string
 	}
 	markMsg struct{}
+	contMsg struct{} // to oneself: go on with the script
 )
 
 // What the processes of a program say to each other.
@@ -68,7 +72,7 @@ type timerID int
 
 func isControl(m proc.Message) bool {
 	switch m.Body.(type) {
-	case doMsg, pingMsg, askMsg:
+	case doMsg, pingMsg, askMsg, contMsg:
 		return true
 	}
 	return false

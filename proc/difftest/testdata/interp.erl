@@ -1,8 +1,8 @@
 %% Runs generated programs on real Erlang processes, one instruction at a time, and writes what they observed.
 %%
 %% Usage: erl -noshell -run interp main PROGRAMS TRACES
-%% PROGRAMS holds one Erlang term a program, {prog, Id, Roots, Steps}; see program_test.go for the instructions.
-%% TRACES gets the lines that trace_test.go compares.
+%% PROGRAMS holds one Erlang term a program, {prog, Id, Roots, Steps}, or race in place of prog; see program_test.go for the
+%% instructions. TRACES gets the lines that trace_test.go compares.
 %%
 %% A controller sends each instruction to the process that is to execute it and waits until the system is at rest before it
 %% sends the next. Rest needs no clock: every living process answers a ping, which comes behind all signals sent to it before.
@@ -24,15 +24,17 @@ main([In, Out]) ->
 %% ---- the controller ----
 
 %% live: logical number => {Pid, Monitor}; away: those that wait in a receive or a call; quiet: those whose end is not logged.
--record(ctl, {live = #{}, away = #{}, quiet = #{}, round = 0, step = 0, log = []}).
+%% marks: whether marks separate the steps in the mailboxes.
+-record(ctl, {live = #{}, away = #{}, quiet = #{}, round = 0, step = 0, marks, log = []}).
 
-program({prog, Id, Roots, Steps}) ->
+program({Kind, Id, Roots, Steps}) ->
     ets:new(?TAB, [named_table, public, set]),
     ets:insert(?TAB, {controller, self()}),
+    put(strangers, processes()),
     C0 = lists:foldl(fun({P, Opts}, C) ->
                              spawn_opt(?MODULE, proc, [P, lists:member(trap, Opts), loop], []),
                              settle(adopt(P, C))
-                     end, #ctl{}, Roots),
+                     end, #ctl{marks = Kind =:= prog}, Roots),
     C1 = lists:foldl(fun step/2, C0, Steps),
     finish(C1),
     ets:delete(?TAB),
@@ -47,6 +49,38 @@ finish(C) ->
 flush() ->
     receive _ -> flush() after 0 -> ok end.
 
+%% par lets several processes run a script each, at the same time, and then looks into every mailbox. The end of a process that
+%% is spawned in it is not logged: the controller may come too late to see the reason.
+par(Scripts, C0) ->
+    Runs = [{P, Is} || {P, Is} <- Scripts, is_map_key(P, C0#ctl.live), not is_map_key(P, C0#ctl.away)],
+    ets:insert(?TAB, {gate, length(Runs)}),
+    [begin {Pid, _} = map_get(P, C0#ctl.live), Pid ! {'$do', {script, Is}} end || {P, Is} <- Runs],
+    C1 = lists:foldl(fun({P, _}, C) ->
+                             {Pid, M} = map_get(P, C#ctl.live),
+                             receive
+                                 {ack, P, Token, idle} -> log(C, P, "=", Token);
+                                 {'DOWN', M, process, Pid, Reason} -> died(P, Reason, C)
+                             end
+                     end, C0, Runs),
+    census([I || {_, Is} <- Runs, I <- Is, spawned(I) =/= []]),
+    Children = [P || {_, Is} <- Runs, I <- Is, {P, _} <- spawned(I), ets:member(?TAB, {p, P})],
+    C2 = lists:foldl(fun(P, C) -> adopt(P, C#ctl{quiet = (C#ctl.quiet)#{P => true}}) end, C1, Children),
+    C3 = settle(C2),
+    C4 = maps:fold(fun(P, {Pid, _}, C) ->
+                           Pid ! '$look',
+                           receive {looked, P, Token} -> log(C, P, "@", Token) end
+                   end, C3, C3#ctl.live),
+    C4#ctl{quiet = #{}}.
+
+%% census waits until every process is in the table. One whose parent has been killed as soon as it had spawned may not have
+%% come to put itself there.
+census([]) -> ok;
+census(Spawns) ->
+    case [Pid || Pid <- processes() -- get(strangers), not ets:member(?TAB, {pid, Pid})] of
+        [] -> ok;
+        _ -> erlang:yield(), census(Spawns)
+    end.
+
 %% adopt waits until process P is in the table, which it sees to itself, and watches it.
 adopt(P, C) ->
     case ets:lookup(?TAB, {p, P}) of
@@ -54,6 +88,7 @@ adopt(P, C) ->
         [] -> erlang:yield(), adopt(P, C)
     end.
 
+step({0, {par, Scripts}}, C) -> par(Scripts, C#ctl{step = C#ctl.step + 1});
 step({P, I}, C0) ->
     C = C0#ctl{step = C0#ctl.step + 1},
     Calls = maps:get(short(I), C#ctl.away, no) =:= calls,
@@ -158,6 +193,7 @@ barrier() ->
     ok = erts_debug:set_internal_state(wait, thread_progress).
 
 %% mark separates what has arrived in this step from what arrives later, where more than one sender may have sent.
+mark(_, _, _, #ctl{marks = false} = After) -> After;
 mark(P, I, Before, After) ->
     Touched = touched(I),
     Who = case lists:any(fun(Q) -> not is_map_key(Q, After#ctl.live) end, maps:keys(Before#ctl.live)) of
@@ -202,7 +238,11 @@ proc(P, Trap, Then) ->
 loop(S) ->
     receive
         {'$do', I} -> loop(turn(I, S));
-        {'$ping', N} -> loop(pong(N, S))
+        {'$ping', N} -> loop(pong(N, S));
+        '$look' ->
+            {Token, _} = exec({peek}, S),
+            S#st.ctl ! {looked, S#st.me, Token},
+            loop(S)
     end.
 
 pong(N, S) ->
@@ -222,6 +262,12 @@ turn({call, K, P, Ms}, S) ->
             ack(S, case Pid of undefined -> "skip"; _ -> "calling_self" end, idle),
             S
     end;
+turn({script, Is}, S) ->
+    ets:update_counter(?TAB, gate, -1),
+    gate(1000),
+    {Tokens, S1} = lists:mapfoldl(fun exec/2, S, Is),
+    ack(S, lists:join(";", Tokens), idle),
+    S1;
 turn({seq, Is}, S) ->
     {Tokens, S1} = lists:mapfoldl(fun exec/2, S, Is),
     ack(S, lists:join(",", Tokens), idle),
@@ -231,6 +277,17 @@ turn(I, S) ->
     ack(S, Token, idle),
     S1.
 
+%% gate waits a little for the others that run a script in the same step.
+gate(0) -> ok;
+gate(N) ->
+    case ets:lookup_element(?TAB, gate, 2) of
+        0 -> ok;
+        _ -> erlang:yield(), gate(N - 1)
+    end.
+
+exec({yield}, S) -> erlang:yield(), {"ok", S};
+exec({spin, N}, S) -> spin(N), {"ok", S};
+exec({take, Pat}, S) -> one(take(Pat, S), S);
 exec({spawn, P, Opts, _Style}, S) ->
     Then = proplists:get_value(die, Opts, loop),
     Name = proplists:get_value(name, Opts, undefined),
@@ -279,7 +336,7 @@ exec({alias, A, explicit}, S) -> ets:insert(?TAB, {{a, A}, alias()}), {"ok", S};
 exec({alias, A, reply}, S) -> ets:insert(?TAB, {{a, A}, alias([reply])}), {"ok", S};
 exec({unalias, A}, S) -> {with({a, A}, fun(Alias) -> unalias(Alias) end), S};
 exec({register, N, P}, S) -> {with_pid(P, fun(Pid) -> badarg(fun() -> register(N, Pid) end) end), S};
-exec({unregister, N}, S) -> {badarg(fun() -> unregister(N) end), S};
+exec({unregister, N}, S) -> {atom_to_list(badarg(fun() -> unregister(N) end)), S};
 exec({whereis, N}, S) -> {case whereis(N) of undefined -> "none"; Pid -> who(Pid) end, S};
 exec({alive, P}, S) -> {with_pid(P, fun(Pid) -> is_process_alive(Pid) end), S};
 exec({recv, Pat}, S) -> recv(Pat, S);
@@ -345,6 +402,9 @@ timer(T, P, Start) ->
         Pid -> ets:insert(?TAB, {{t, T}, Start(Pid)}), "ok"
     end.
 
+spin(0) -> ok;
+spin(N) -> spin(N - 1).
+
 ref(R, Ref, S) ->
     ets:insert(?TAB, {{ref, Ref}, R}),
     S#st{refs = (S#st.refs)#{R => Ref}}.
@@ -373,6 +433,18 @@ first(any) ->
         M when is_tuple(M), element(1, M) =/= '$do', element(1, M) =/= '$ping' -> M
     after 0 -> empty
     end.
+
+%% take takes the first message that fits.
+take({tag, T}, _) -> receive {m, _, T, _} = M -> M after 0 -> empty end;
+take({exit, P}, _) ->
+    Pid = pid(P),
+    receive {'EXIT', Pid, _} = M -> M after 0 -> empty end;
+take({down, R}, S) ->
+    Ref = maps:get(R, S#st.refs, none),
+    receive {'DOWN', Ref, process, _, _} = M -> M after 0 -> empty end;
+take(exit, _) -> receive {'EXIT', _, _} = M -> M after 0 -> empty end;
+take(down, _) -> receive {'DOWN', _, process, _, _} = M -> M after 0 -> empty end;
+take(any, _) -> receive M when is_tuple(M), element(1, M) =/= '$do', element(1, M) =/= '$ping' -> M after 0 -> empty end.
 
 one(empty, S) -> {"empty", S};
 one(M, S) -> {shown(M, S), took(M, S)}.
@@ -488,7 +560,8 @@ shown({rep, _, K, V}, _) -> io_lib:format("rep(~b,~s)", [K, V]);
 shown({req, From, K, _}, _) -> io_lib:format("req(p~b,~b)", [From, K]);
 shown('$mark', _) -> "|";
 shown({'$ping', _}, _) -> "";
-shown({'$do', _}, _) -> "".
+shown({'$do', _}, _) -> "";
+shown('$look', _) -> "".
 
 who(Pid) ->
     case ets:lookup(?TAB, {pid, Pid}) of

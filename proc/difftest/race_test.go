@@ -1,0 +1,118 @@
+package difftest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// races are half as many programs as the flags ask for: to explain one takes longer than to compare two traces.
+func races() []program {
+	ps := make([]program, (*programsFlag+1)/2)
+	for i := range ps {
+		ps[i] = generateRace(*seedFlag + uint64(i))
+	}
+	return ps
+}
+
+// TestErlangsRacesFollowTheRules holds the model against Erlang: there is an order of signals for whatever it does.
+func TestErlangsRacesFollowTheRules(t *testing.T) {
+	e, ok := theErlang(t)
+	if !ok {
+		t.Skip("no erl in the PATH")
+	}
+	ps := races()
+	for _, schedulers := range []int{1, 2, 4} {
+		t.Run(fmt.Sprintf("schedulers=%d", schedulers), func(t *testing.T) {
+			traces, err := e.run(ps, schedulers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var o outcome
+			for _, p := range ps {
+				if d := o.judge(p, traces[p.id], false); d != "" {
+					t.Errorf("seed %d: %s\n%s%s", p.id, d, p, formatTrace(p.id, traces[p.id]))
+				}
+			}
+			o.report(t)
+		})
+	}
+}
+
+// TestThrumsRacesFollowTheRules holds Thrum against the model.
+func TestThrumsRacesFollowTheRules(t *testing.T) {
+	ps := races()
+	for _, workers := range []int{1, 2} {
+		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
+			th := newThrum(t, workers)
+			var o outcome
+			failures := 0
+			for _, p := range ps {
+				tr := th.run(t, p)
+				d := o.judge(p, tr, true)
+				if d == "" {
+					continue
+				}
+				t.Errorf("seed %d: %s\n%s%s", p.id, d, p, formatTrace(p.id, tr))
+				if failures++; failures == 1 {
+					cutRace(t, p, workers)
+				}
+				if failures == 5 {
+					t.Fatal("too many failures")
+				}
+			}
+			o.report(t)
+		})
+	}
+}
+
+// outcome counts what has become of races.
+type outcome struct{ explained, undecided int }
+
+// judge returns why a trace has no explanation, "" when it has one or the search was given up.
+func (o *outcome) judge(p program, t trace, slow bool) string {
+	d, err := explainRace(p, t, slow)
+	switch {
+	case err == errUndecided:
+		o.undecided++
+		return ""
+	case err != nil:
+		return err.Error()
+	case d == "":
+		o.explained++
+	}
+	return d
+}
+
+// report fails when too much was left undecided.
+func (o *outcome) report(t *testing.T) {
+	t.Logf("%d explained, %d undecided", o.explained, o.undecided)
+	if o.undecided > 2+(o.explained+o.undecided)/50 {
+		t.Error("too many searches were given up")
+	}
+}
+
+// cutRace cuts a race without explanation down, as far as what is left still fails in some tries.
+func cutRace(t *testing.T, p program, workers int) {
+	const tries = 30
+	th := newThrum(t, workers)
+	th.patience = 3 * time.Second
+	var last string
+	fails := func(ps []program) (int, error) {
+		for i, p := range ps {
+			for range tries {
+				tr := th.run(t, p)
+				if d, err := explainRace(p, tr, true); err == nil && d != "" {
+					last = d + "\n" + formatTrace(p.id, tr)
+					return i, nil
+				}
+			}
+		}
+		return -1, nil
+	}
+	small, err := minimise(p, fails)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the least of it that still fails at times:\n%s%s", small, last)
+}
