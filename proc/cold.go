@@ -18,6 +18,7 @@ type cold struct {
 	ties   *ties
 	talk   *talk
 	stash  *stash
+	after  []Message // signals that have come after the exit signal it ends by, to be answered when it has
 }
 
 // ties are a process's links and monitors.

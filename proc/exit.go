@@ -147,6 +147,9 @@ func (c *Ctx) remove(p *process, reason error) {
 	}
 	if r != nil {
 		c.tell(pid, reason, r)
+		for _, m := range r.after {
+			c.bounce(pid, m)
+		}
 	}
 	drop := func(m Message) { c.dropped(pid, reason, m) }
 	if g := p.gate.Load(); g != nil {
@@ -156,6 +159,8 @@ func (c *Ctx) remove(p *process, reason error) {
 	if r != nil && r.stash != nil {
 		r.stash.each(func(m *Message) bool { drop(*m); return true })
 	}
+	p.mb.Drain(c.cache, 0, drop)
+	reason = NoProc // for those whose call had not arrived
 	p.mb.Drain(c.cache, rest, drop)
 	p.mb.User = 0
 	c.lc.freeSlot(c.rt, pid)

@@ -111,7 +111,12 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 	if m.From&markMask == markReply {
 		return c.replied(p, from, m)
 	}
-	switch s := m.Body.(*signal); s.kind {
+	s := m.Body.(*signal)
+	if p.doomed() && s.asks() {
+		p.cold.after = append(p.cold.after, m)
+		return left, false
+	}
+	switch s.kind {
 	case sigExit:
 		return p.exitSignal(from, s.reason)
 	case sigLinkExit:
@@ -145,11 +150,6 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 		p.mb.User |= flagGate
 		c.gateSignals(p)
 	case sigInfo, sigAlive:
-		if p.mb.User&flagExit != 0 && s.answer == nil {
-			// It will be gone: who asks is told when it is, with all that others can see of it (Erlang: is_process_alive/1).
-			p.talking().open.put(Caller{from, m.Word}, struct{}{})
-			break
-		}
 		if s.kind == sigInfo {
 			c.answerInfo(p, s, m)
 			break
@@ -157,6 +157,21 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 		c.emit(from, Message{From: p.pid | markReply, Word: m.Word})
 	}
 	return left, false
+}
+
+// doomed reports whether an exit signal has ended p, which only has not had its turn since. For what comes after that signal it does
+// not live any more; but nobody is told before all that others can see of it, such as its name, is gone (Erlang: is_process_alive/1).
+func (p *process) doomed() bool { return p.mb.User&(flagExit|flagTold) == flagExit }
+
+// asks reports whether s makes a process that does not live answer.
+func (s *signal) asks() bool {
+	switch s.kind {
+	case sigLink, sigMonitor, sigAlive:
+		return true
+	case sigInfo:
+		return s.answer == nil
+	}
+	return false
 }
 
 // bounce answers a signal to a process that does not live. It returns false.
