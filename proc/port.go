@@ -34,27 +34,31 @@ type answer struct {
 }
 
 // ports is a growing list of all ports of a runtime. It is replaced by a longer copy under mu; anyone may load it. Free
-// ports are kept by the stripes of outside.
+// ports are kept by the stripes of outside; what one of them has too much of goes to free, since a goroutine need not give back to the
+// stripe that it takes from.
 type ports struct {
 	mu   sync.Mutex
 	list atomics.Pointer[[]*port]
+	free []*port // under mu
 }
+
+const portBatch = 16 // free ports that change hands at a time
 
 var errTooManyPorts = errors.New("proc: too many goroutines wait for answers at a time: four million")
 
 func (rt *Runtime) openPort() (*port, error) {
 	o := rt.outside.lock()
-	var t *port
-	if n := len(o.ports); n > 0 {
-		t = o.ports[n-1]
-		o.ports = o.ports[:n-1]
+	if len(o.ports) == 0 {
+		o.ports = rt.ports.some(o.ports)
 	}
+	n := len(o.ports)
+	if n == 0 {
+		o.unlock()
+		return nil, errTooManyPorts
+	}
+	t := o.ports[n-1]
+	o.ports = o.ports[:n-1]
 	o.unlock()
-	if t == nil {
-		if t = rt.ports.grow(); t == nil {
-			return nil, errTooManyPorts
-		}
-	}
 	gen := (t.state.Load()>>1 + 1) & mpsc.MaxGen
 	if gen == 0 {
 		gen = 1
@@ -64,26 +68,39 @@ func (rt *Runtime) openPort() (*port, error) {
 	return t, nil
 }
 
-func (ps *ports) grow() *port {
+// some returns free ports, a new one if there are none, none when there are too many.
+func (ps *ports) some(into []*port) []*port {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	if n := len(ps.free); n > 0 {
+		keep := max(0, n-portBatch)
+		into = append(into, ps.free[keep:]...)
+		ps.free = ps.free[:keep]
+		return into
+	}
 	var old []*port
 	if l := ps.list.Load(); l != nil {
 		old = *l
 	}
 	if len(old) >= maxPorts {
-		return nil
+		return into
 	}
 	t := &port{index: uint32(len(old)), ch: make(chan answer, 1)}
 	list := append(old, t) // readers of the old list do not see what lies beyond its end
 	ps.list.Store(&list)
-	return t
+	return append(into, t)
 }
 
 // closePort gives a port back that has had its answer, or that has given up.
 func (rt *Runtime) closePort(t *port) {
 	o := rt.outside.lock()
-	o.ports = append(o.ports, t)
+	if o.ports = append(o.ports, t); len(o.ports) > 2*portBatch {
+		ps := &rt.ports
+		ps.mu.Lock()
+		ps.free = append(ps.free, o.ports[portBatch:]...)
+		ps.mu.Unlock()
+		o.ports = o.ports[:portBatch]
+	}
 	o.unlock()
 }
 
