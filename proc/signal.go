@@ -112,7 +112,7 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 		return c.replied(p, from, m)
 	}
 	s := m.Body.(*signal)
-	if p.doomed() && s.asks() {
+	if p.doomed() && s.asks() && !bugCallAlive {
 		p.cold.after = append(p.cold.after, m)
 		return left, false
 	}
@@ -159,9 +159,10 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 	return left, false
 }
 
-// doomed reports whether an exit signal has ended p, which only has not had its turn since. For what comes after that signal it does
-// not live any more; but nobody is told before all that others can see of it, such as its name, is gone (Erlang: is_process_alive/1).
-func (p *process) doomed() bool { return p.mb.User&(flagExit|flagTold) == flagExit }
+// doomed reports whether p ends, be it that an exit signal has come for which it has had no turn yet, or that it is at its Terminate. For
+// what comes now it does not live any more; but nobody is told before all that others can see of it, such as its name, is gone
+// (Erlang: is_process_alive/1).
+func (p *process) doomed() bool { return p.mb.User&flagExit != 0 }
 
 // asks reports whether s makes a process that does not live answer.
 func (s *signal) asks() bool {
