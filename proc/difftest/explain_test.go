@@ -23,14 +23,12 @@ type seen struct {
 
 // explainRace looks for a way through the model that leads to exactly what a trace says. It returns "" when there is one, else
 // the first step for which there is none.
-func explainRace(p program, t trace, slow bool) (string, error) {
+func explainRace(p program, t trace) (string, error) {
 	steps, err := observations(p, t)
 	if err != nil {
 		return "", err
 	}
-	first := newModel(p)
-	first.slow = slow
-	states := []*model{first}
+	states := []*model{newModel(p)}
 	for k, s := range p.steps {
 		x := &explainer{seen: steps[k+1], visited: map[string]bool{}}
 		actor, instr := num(s, 0), s.(tuple)[1]
@@ -149,14 +147,6 @@ func (x *explainer) search(m *model) error {
 				for _, next := range m.clone().exec(n) {
 					visit(next)
 				}
-			}
-		}
-		for n := range m.procs {
-			if p := &m.procs[n]; p.alive && p.doomed {
-				moves++
-				next := m.clone()
-				next.die(n, p.reason)
-				visit(next)
 			}
 		}
 		for at, q := range m.queues {

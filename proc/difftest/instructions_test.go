@@ -231,9 +231,12 @@ func (g *gen) timer(me *gproc) {
 	}
 	t := g.id()
 	g.timers = append(g.timers, t)
-	if g.r.IntN(2) == 0 {
+	switch n := g.r.IntN(5); {
+	case n == 0 && me.style != "direct":
+		g.do(me, tuple{"name_long", t, names[g.r.IntN(len(names))], g.tag(), g.msg()})
+	case n < 3:
 		g.do(me, tuple{"after_long", t, g.target(me).n, g.tag(), g.msg()})
-	} else {
+	default:
 		g.do(me, tuple{"timer_long", t, g.target(me).n})
 	}
 }
@@ -241,13 +244,20 @@ func (g *gen) timer(me *gproc) {
 func (g *gen) shortTimer(me *gproc) {
 	t, ms, p := g.id(), g.r.IntN(2), g.target(me)
 	g.timers = append(g.timers, t) // to be cancelled and read too late
-	switch g.r.IntN(4) {
+	switch g.r.IntN(5) {
 	case 0:
 		reason := ends[g.r.IntN(len(ends))]
 		g.do(me, tuple{"after_die", ms, p.n, g.tag(), g.msg(), reason})
 		g.died(me, reason)
 	case 1:
 		g.do(me, tuple{"timer_short", t, ms, p.n})
+	case 2:
+		for _, n := range names {
+			if q := g.named[n]; q != nil && !q.dead && me.style != "direct" {
+				g.do(me, tuple{"name_short", t, ms, n, g.tag(), g.msg()})
+				return
+			}
+		}
 	default:
 		g.do(me, tuple{"after_short", t, ms, p.n, g.tag(), g.msg()})
 	}

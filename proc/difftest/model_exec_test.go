@@ -79,15 +79,15 @@ func (m *model) instr(me int, i tuple) (token string, more []*model) {
 		case !ok:
 			return "skip", nil
 		case to == me && reason == "kill":
-			m.doom(me, "killed")
+			m.die(me, "killed")
 		case to == me && !p.trap:
-			m.doom(me, reason)
+			m.die(me, reason)
 		default:
 			m.send(me, to, msignal{kind: "exit", text: reason})
 		}
 		return "true", nil
 	case "return":
-		m.doom(me, atom(i, 1))
+		m.die(me, atom(i, 1))
 		return "", nil
 	case "trap":
 		was := p.trap

@@ -24,7 +24,6 @@ type model struct {
 type mproc struct {
 	born, alive, trap bool
 	reason            string // of its end
-	doomed            bool   // it has received what ends it, but answers as one that lives until it is gone
 	mail              []string
 	links             []mlink // sorted by peer
 	monitors          []mmonitor
@@ -99,7 +98,7 @@ func flatten(i term) []term {
 }
 
 func (m *model) clone() *model {
-	c := &model{slow: m.slow, bug: m.bug, procs: slices.Clone(m.procs), queues: slices.Clone(m.queues), names: map[string]int{}, aliases: map[int]maliased{}}
+	c := &model{bug: m.bug, procs: slices.Clone(m.procs), queues: slices.Clone(m.queues), names: map[string]int{}, aliases: map[int]maliased{}}
 	for i := range c.procs { // slices are only ever appended to or replaced, so they can be shared up to their length
 		p := &c.procs[i]
 		p.mail, p.links, p.monitors, p.watchers = slices.Clip(p.mail), slices.Clip(p.links), slices.Clip(p.monitors), slices.Clip(p.watchers)
@@ -134,7 +133,6 @@ func (m *model) key() string {
 		flag(p.born)
 		flag(p.alive)
 		flag(p.trap)
-		flag(p.doomed)
 		str(p.reason)
 		nr(len(p.script))
 		for _, s := range p.mail {
@@ -233,17 +231,6 @@ func (m *model) die(n int, reason string) {
 	p.links, p.monitors, p.watchers, p.unlinks = nil, nil, nil, 0
 }
 
-// doom is die, for one that may not be gone at once.
-func (m *model) doom(n int, reason string) {
-	p := &m.procs[n]
-	switch {
-	case !m.slow:
-		m.die(n, reason)
-	case !p.doomed:
-		p.doomed, p.reason, p.script = true, reason, nil
-	}
-}
-
 func (p *mproc) link(peer int) int {
 	return slices.IndexFunc(p.links, func(l mlink) bool { return l.peer == peer })
 }
@@ -322,19 +309,19 @@ func (m *model) receive(from, to, i int) {
 		case p.trap:
 			p.mail = append(p.mail, fmt.Sprintf("exit(p%d,%s)", from, s.text))
 		case s.text != "normal":
-			m.doom(to, s.text)
+			m.die(to, s.text)
 		}
 	case "exit":
 		switch {
 		case s.text == "kill" && m.bug == "kill stays kill":
-			m.doom(to, "kill")
+			m.die(to, "kill")
 		case s.text == "kill" && !(m.bug == "kill can be trapped" && p.trap):
-			m.doom(to, "killed")
+			m.die(to, "killed")
 		case p.trap && m.bug == "a trapped exit is forgotten":
 		case p.trap:
 			p.mail = append(p.mail, fmt.Sprintf("exit(p%d,%s)", from, s.text))
 		case s.text != "normal" || m.bug == "normal ends others":
-			m.doom(to, s.text)
+			m.die(to, s.text)
 		}
 	case "monitor":
 		p.watchers = append(p.watchers, mwatch{from, s.n})

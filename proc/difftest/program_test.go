@@ -36,6 +36,7 @@ type (
 //	{peek}                         the whole mailbox, without taking                                [messages]
 //	{after_long, T, P, Tag, Id} {timer_long, T, P}      timers of an hour                           ok
 //	{after_short, T, Ms, P, Tag, Id} {timer_short, T, Ms, P}   the step ends when they have fired   ok
+//	{name_long, T, N, Tag, Id} {name_short, T, Ms, N, Tag, Id}   timers for a name, not in direct style
 //	{after_die, Ms, P, Tag, Id, Reason}                 a short timer, and the end of its owner
 //	{cancel, T} {read, T}                                                                           true | false
 //	{call, K, P, Ms|infinity}      as gen:call does it                                              calls, later ret(K,...)

@@ -30,7 +30,7 @@ func TestErlangsRacesFollowTheRules(t *testing.T) {
 			}
 			var o outcome
 			for _, p := range ps {
-				if d := o.judge(p, traces[p.id], false); d != "" {
+				if d := o.judge(p, traces[p.id]); d != "" {
 					t.Errorf("seed %d: %s\n%s%s", p.id, d, p, formatTrace(p.id, traces[p.id]))
 				}
 			}
@@ -49,7 +49,7 @@ func TestThrumsRacesFollowTheRules(t *testing.T) {
 			failures := 0
 			for _, p := range ps {
 				tr := th.run(t, p)
-				d := o.judge(p, tr, true)
+				d := o.judge(p, tr)
 				if d == "" {
 					continue
 				}
@@ -70,8 +70,8 @@ func TestThrumsRacesFollowTheRules(t *testing.T) {
 type outcome struct{ explained, undecided int }
 
 // judge returns why a trace has no explanation, "" when it has one or the search was given up.
-func (o *outcome) judge(p program, t trace, slow bool) string {
-	d, err := explainRace(p, t, slow)
+func (o *outcome) judge(p program, t trace) string {
+	d, err := explainRace(p, t)
 	switch {
 	case err == errUndecided:
 		o.undecided++
@@ -102,7 +102,7 @@ func cutRace(t *testing.T, p program, workers int) {
 		for i, p := range ps {
 			for range tries {
 				tr := th.run(t, p)
-				if d, err := explainRace(p, tr, true); err == nil && d != "" {
+				if d, err := explainRace(p, tr); err == nil && d != "" {
 					last = d + "\n" + formatTrace(p.id, tr)
 					return i, nil
 				}

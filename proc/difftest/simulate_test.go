@@ -24,7 +24,7 @@ func TestBrokenRulesAreNoticed(t *testing.T) {
 		t.Run(strings.ReplaceAll(bug, " ", "_"), func(t *testing.T) {
 			for seed := range uint64(3000) {
 				p := generateRace(seed)
-				if d, err := explainRace(p, simulate(p, bug), false); err == nil && d != "" {
+				if d, err := explainRace(p, simulate(p, bug)); err == nil && d != "" {
 					t.Logf("noticed with seed %d", seed)
 					return
 				}
@@ -38,7 +38,7 @@ func TestBrokenRulesAreNoticed(t *testing.T) {
 func TestTheModelExplainsItself(t *testing.T) {
 	for seed := range uint64(200) {
 		p := generateRace(seed)
-		if d, err := explainRace(p, simulate(p, ""), false); d != "" {
+		if d, err := explainRace(p, simulate(p, "")); d != "" {
 			t.Errorf("program %d has no explanation: %s\n%s", seed, d, p)
 		} else if err != nil {
 			t.Logf("program %d: %v", seed, err)

@@ -15,6 +15,8 @@ type system interface {
 	SendName(name string, body any) error
 	SendAlias(a proc.Alias, body any) error
 	SendAfter(d time.Duration, to proc.PID, body any) (proc.Timer, error)
+	SendAfterName(d time.Duration, name string, body any) (proc.Timer, error)
+	StartTimer(d time.Duration, to proc.PID, body any) (proc.Timer, error)
 	Cancel(t proc.Timer) bool
 	Alias(kind proc.AliasKind) proc.Alias
 	Unalias(a proc.Alias) bool
@@ -165,7 +167,8 @@ func (a *actor) exec(instr term) (token string, end error) {
 		return "none", nil
 	case "alive":
 		return to(1, func(pid proc.PID) string { return fmt.Sprint(s.Alive(pid)) }), nil
-	case "after_long", "after_short", "after_die", "timer_long", "timer_short", "cancel", "read":
+	case "after_long", "after_short", "after_die", "timer_long", "timer_short", "name_long", "name_short", "cancel",
+		"read":
 		return a.timer(i)
 	case "request":
 		return to(2, func(pid proc.PID) string { return a.request(num(i, 1), num(i, 2), pid) }), nil
@@ -274,55 +277,63 @@ func (a *actor) alias(i tuple) string {
 }
 
 func (a *actor) timer(i tuple) (token string, end error) {
-	w, s := a.w, a.style
-	start := func(n, dest int, f func(pid proc.PID) (proc.Timer, error)) string {
-		pid, ok := w.pid(dest)
-		if !ok {
-			return "skip"
-		}
+	s, n := a.style, num(i, 1)
+	started := func(n int, start func() (proc.Timer, error)) string {
 		var err error
-		w.locked(func() { // until it has its number, nobody may ask for it
+		a.w.locked(func() { // until it has its number, nobody may ask for it
 			var t proc.Timer
-			if t, err = f(pid); err == nil {
-				w.timers[n], w.aims[n] = t, dest
+			if t, err = start(); err == nil {
+				a.w.timers[n] = t
 			}
 		})
 		return result(err, "ok")
 	}
-	user := func(d time.Duration, tag string, id int) func(proc.PID) (proc.Timer, error) {
-		return func(pid proc.PID) (proc.Timer, error) { return s.SendAfter(d, pid, userMsg{tag, id, true}) }
+	after := func(n int, d time.Duration, to int, tag string, id int) string {
+		pid, ok := a.w.pid(to)
+		if !ok {
+			return "skip"
+		}
+		return started(n, func() (proc.Timer, error) { return s.SendAfter(d, pid, userMsg{tag, id, true}) })
 	}
-	bare := func(d time.Duration, n int) func(proc.PID) (proc.Timer, error) {
-		return func(pid proc.PID) (proc.Timer, error) { return s.SendAfter(d, pid, timeoutMsg{n}) }
+	bare := func(d time.Duration, to int) string {
+		pid, ok := a.w.pid(to)
+		if !ok {
+			return "skip"
+		}
+		return started(n, func() (proc.Timer, error) { return s.StartTimer(d, pid, timerID(n)) })
+	}
+	named := func(d time.Duration, name, tag string, id int) string {
+		return started(n, func() (proc.Timer, error) { return s.SendAfterName(d, name, userMsg{tag, id, true}) })
 	}
 	ms := func(at int) time.Duration { return time.Duration(num(i, at)) * time.Millisecond }
 	switch op(i) {
 	case "after_long":
-		return start(num(i, 1), num(i, 2), user(time.Hour, atom(i, 3), num(i, 4))), nil
+		return after(n, time.Hour, num(i, 2), atom(i, 3), num(i, 4)), nil
 	case "after_short":
-		return start(num(i, 1), num(i, 3), user(ms(2), atom(i, 4), num(i, 5))), nil
+		return after(n, ms(2), num(i, 3), atom(i, 4), num(i, 5)), nil
 	case "after_die":
-		start(0, num(i, 2), user(ms(1), atom(i, 3), num(i, 4)))
+		after(0, ms(1), num(i, 2), atom(i, 3), num(i, 4))
 		return "", a.end(atom(i, 5))
 	case "timer_long":
-		return start(num(i, 1), num(i, 2), bare(time.Hour, num(i, 1))), nil
+		return bare(time.Hour, num(i, 2)), nil
 	case "timer_short":
-		return start(num(i, 1), num(i, 3), bare(ms(2), num(i, 1))), nil
+		return bare(ms(2), num(i, 3)), nil
+	case "name_long":
+		return named(time.Hour, atom(i, 2), atom(i, 3), num(i, 4)), nil
+	case "name_short":
+		if _, ok := s.Whereis(atom(i, 3)); !ok {
+			return "unnamed", nil
+		}
+		return named(ms(2), atom(i, 3), atom(i, 4), num(i, 5)), nil
 	}
-	var t proc.Timer
-	var known, dead bool
-	w.locked(func() { t, known = w.timers[num(i, 1)]; dead = w.dead[w.aims[num(i, 1)]] })
-	in := false
+	t, known := a.w.timer(n)
 	switch {
 	case !known:
 		return "skip", nil
 	case op(i) == "cancel":
-		in = s.Cancel(t)
-	default:
-		in = t.Remaining() > 0
+		return fmt.Sprint(s.Cancel(t)), nil
 	}
-	// In Erlang a timer ends with the process it is aimed at; in Thrum it runs on, and its message is dropped.
-	return fmt.Sprint(in && !dead), nil
+	return fmt.Sprint(t.Remaining() > 0), nil
 }
 
 func (a *actor) request(k, callee int, pid proc.PID) string {

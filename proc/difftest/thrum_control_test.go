@@ -96,7 +96,7 @@ func (c *control) do(n int, instr term) {
 		c.note(n, "=", "gone")
 		return
 	}
-	if _, busy := c.away[n]; busy || c.away[timed(instr)].mode == "calls" {
+	if _, busy := c.away[n]; busy || c.away[c.timed(instr)].mode == "calls" {
 		c.note(n, "=", "busy")
 		return
 	}
@@ -191,7 +191,6 @@ func (c *control) await(n int, wanted func(proc.Message) bool) (alive bool) {
 	delete(c.away, n)
 	c.dirty = true
 	c.died++
-	c.w.locked(func() { c.w.dead[n] = true })
 	if !c.quiet[n] {
 		c.note(n, "x", reasonName(d.Reason))
 	}
@@ -216,8 +215,12 @@ func (c *control) children(instr term) {
 }
 
 // timed is the receiver of a short timer, whose message must come within the step.
-func timed(instr term) int {
+func (c *control) timed(instr term) int {
 	switch op(instr) {
+	case "name_short":
+		if pid, ok := c.Whereis(atom(instr, 3)); ok {
+			return c.w.number(pid)
+		}
 	case "after_short", "timer_short":
 		return num(instr, 3)
 	case "after_die":
@@ -230,7 +233,7 @@ func timed(instr term) int {
 func (c *control) elapse(n int, instr term) {
 	var what any
 	switch op(instr) {
-	case "after_short":
+	case "after_short", "name_short":
 		what = num(instr, 5)
 	case "after_die":
 		what = num(instr, 4)
@@ -244,7 +247,7 @@ func (c *control) elapse(n int, instr term) {
 	default:
 		return
 	}
-	to := timed(instr)
+	to := c.timed(instr)
 	for !c.w.hasCome(what) {
 		m, ok := c.live[to]
 		if !ok {
@@ -336,7 +339,7 @@ func (c *control) barrier() {
 // mark separates what has arrived in this step from what arrives later, where more than one sender may have sent.
 func (c *control) mark(n int, instr term, before []int) {
 	var who []int
-	t := touched(instr)
+	t := c.touched(instr)
 	switch {
 	case !c.marks:
 	case slices.ContainsFunc(before, func(p int) bool { _, ok := c.live[p]; return !ok }):
@@ -360,8 +363,10 @@ func (c *control) mark(n int, instr term, before []int) {
 
 // touched lists those who may get a message from somebody else than the process that executes the instruction, or whom it
 // concerns in another way than by an ordinary message.
-func touched(instr term) []int {
+func (c *control) touched(instr term) []int {
 	switch op(instr) {
+	case "name_short":
+		return []int{c.timed(instr)}
 	case "spawn", "link", "exit":
 		return []int{num(instr, 1)}
 	case "monitor", "request", "call", "after_die":
@@ -373,7 +378,7 @@ func touched(instr term) []int {
 	case "seq":
 		var all []int
 		for _, i := range instr.(tuple)[1].(list) {
-			all = append(all, touched(i)...)
+			all = append(all, c.touched(i)...)
 		}
 		return all
 	}

@@ -157,4 +157,13 @@ func (d *direct) Request(proc.PID, any, time.Duration) (proc.RequestID, error) {
 
 func (d *direct) Abandon(proc.RequestID) bool { panic("not in direct style") }
 
+// StartTimer starts the timer as any goroutine can.
+func (d *direct) StartTimer(after time.Duration, to proc.PID, body any) (proc.Timer, error) {
+	return d.Runtime().StartTimer(after, to, body)
+}
+
+func (d *direct) SendAfterName(time.Duration, string, any) (proc.Timer, error) {
+	panic("not in direct style")
+}
+
 func (d *direct) flushed(proc.MonitorRef) {}

@@ -30,7 +30,7 @@ type world struct {
 func newWorld() *world {
 	return &world{
 		pids: map[int]proc.PID{}, numbers: map[proc.PID]int{}, aliases: map[int]proc.Alias{}, timers: map[int]proc.Timer{},
-		aims: map[int]int{}, dead: map[int]bool{}, over: map[int]bool{}, arrived: map[any]bool{},
+		over: map[int]bool{}, arrived: map[any]bool{},
 	}
 }
 
@@ -60,14 +60,13 @@ type (
 		id    int
 		timer bool
 	}
-	timeoutMsg struct{ timer int } // Erlang's start_timer, with the timer's number
-	reqMsg     struct{ call int }
+	reqMsg struct{ call int }
 	// noReply takes the place of the Reply that a Request to a process known to be dead does not lead to: Request says so at
 	// once, where Erlang sends a message.
 	noReply struct{ call, callee int }
 )
 
-// timerID identifies a timeoutMsg, beside the numbers that identify userMsg.
+// timerID identifies a proc.Timeout, beside the numbers that identify userMsg. It is its body, too.
 type timerID int
 
 func isControl(m proc.Message) bool {
@@ -98,14 +97,21 @@ func (w *world) pid(n int) (pid proc.PID, ok bool) {
 	return pid, ok
 }
 
-func (w *world) who(pid proc.PID) (s string) {
-	s = "p?"
-	w.locked(func() {
-		if n, ok := w.numbers[pid]; ok {
-			s = fmt.Sprintf("p%d", n)
-		}
-	})
-	return s
+func (w *world) who(pid proc.PID) string {
+	if n := w.number(pid); n > 0 {
+		return fmt.Sprintf("p%d", n)
+	}
+	return "p?"
+}
+
+func (w *world) timer(n int) (t proc.Timer, ok bool) {
+	w.locked(func() { t, ok = w.timers[n] })
+	return t, ok
+}
+
+func (w *world) number(pid proc.PID) (n int) {
+	w.locked(func() { n = w.numbers[pid] })
+	return n
 }
 
 // came notes the message of a timer, for whoever waits until it has come.
@@ -127,8 +133,8 @@ func (w *world) timed(m proc.Message) any {
 		if b.timer {
 			return b.id
 		}
-	case timeoutMsg:
-		return timerID(b.timer)
+	case proc.Timeout:
+		return b.Body
 	}
 	return nil
 }
@@ -165,7 +171,7 @@ func (a *actor) matches(pattern term, m proc.Message) bool {
 // unordered says whether a message may have come in any order with others of the same step; see canonicalGroup.
 func unordered(m proc.Message) bool {
 	switch b := m.Body.(type) {
-	case proc.Exit, proc.Down, timeoutMsg, noReply:
+	case proc.Exit, proc.Down, proc.Timeout, noReply:
 		return true
 	case proc.Reply:
 		return b.Err != nil
@@ -199,8 +205,12 @@ func (a *actor) shown(m proc.Message) string {
 			object = b.Name
 		}
 		return fmt.Sprintf("down(r%d,%s,%s)", n, object, reasonName(b.Reason)) + senderIs(m, b.PID)
-	case timeoutMsg:
-		return fmt.Sprintf("timeout(%d)", b.timer)
+	case proc.Timeout:
+		n := int(b.Body.(timerID))
+		if t, _ := w.timer(n); t != b.Timer {
+			return "timeout(?)"
+		}
+		return fmt.Sprintf("timeout(%d)", n)
 	case proc.Reply:
 		k := 0
 		for n, id := range a.requests {

@@ -123,6 +123,7 @@ spawned(_) -> [].
 awaits({after_short, _, _, To, _, Id}, C) -> arrived(To, Id, C);
 awaits({after_die, _, To, _, Id, _}, C) -> arrived(To, Id, C);
 awaits({timer_short, T, _, To}, C) -> arrived(To, {timer, T}, C);
+awaits({name_short, _, _, _, _, Id} = I, C) -> arrived(short(I), Id, C);
 awaits({call, K, _, Ms}, C) when is_integer(Ms) -> over({call, K}, C);
 awaits(_, _) -> ok.
 
@@ -130,7 +131,11 @@ awaits(_, _) -> ok.
 short({after_short, _, _, P, _, _}) -> P;
 short({after_die, _, P, _, _, _}) -> P;
 short({timer_short, _, _, P}) -> P;
+short({name_short, _, _, N, _, _}) -> owner(N);
 short(_) -> none.
+
+owner(N) ->
+    case ets:lookup(?TAB, {pid, whereis(N)}) of [{_, P}] -> P; [] -> none end.
 
 arrived(To, Id, C) ->
     case {C#ctl.live, seen(Id)} of
@@ -212,6 +217,7 @@ touched({exit, P, _}) -> [P];
 touched({after_short, _, _, P, _, _}) -> [P];
 touched({after_die, _, P, _, _, _}) -> [P];
 touched({timer_short, _, _, P}) -> [P];
+touched({name_short, _, _, _, _, _} = I) -> [short(I)];
 touched({request, _, P}) -> [P];
 touched({call, _, P, _}) -> [P];
 touched({seq, Is}) -> lists:flatmap(fun touched/1, Is);
@@ -350,6 +356,14 @@ exec({after_die, Ms, P, Tag, Id, Reason}, S) ->
     exit(Reason);
 exec({timer_long, T, P}, S) -> {timer(T, P, fun(Pid) -> erlang:start_timer(3600000, Pid, T) end), S};
 exec({timer_short, T, Ms, P}, S) -> {timer(T, P, fun(Pid) -> erlang:start_timer(Ms, Pid, T) end), S};
+exec({name_long, T, N, Tag, Id}, S) ->
+    ets:insert(?TAB, {{t, T}, erlang:send_after(3600000, N, {t, S#st.me, Tag, Id})}),
+    {"ok", S};
+exec({name_short, T, Ms, N, Tag, Id}, S) ->
+    case whereis(N) of
+        undefined -> {"unnamed", S};
+        _ -> ets:insert(?TAB, {{t, T}, erlang:send_after(Ms, N, {t, S#st.me, Tag, Id})}), {"ok", S}
+    end;
 exec({cancel, T}, S) -> {with({t, T}, fun(Ref) -> erlang:cancel_timer(Ref) =/= false end), S};
 exec({read, T}, S) -> {with({t, T}, fun(Ref) -> erlang:read_timer(Ref) =/= false end), S};
 exec({request, K, P}, S) ->
