@@ -30,6 +30,8 @@ const (
 	// and at most twice: starting and cancelling are over before the first fires,
 	// also where they are slow.
 	timerBase = time.Microsecond
+	// timerWarm is how long a timer runs that only warms: it never fires.
+	timerWarm = time.Hour
 	// timerLook is how many timers are started between two looks at the clock. What
 	// that takes, some microseconds, a timer could be early unnoticed.
 	timerLook = 16
@@ -51,11 +53,37 @@ type timersRun struct {
 	*trial
 	alarms []alarm // as many as there are timers, and one for each who starts them
 	delays []time.Duration
-	after  int64        // every timer but the last ones is due before this instant
-	busy   atomic.Int64 // those who have not done their share of the phase
-	ended  int64        // when the last of them had
-	open   atomic.Int64 // alarms that have neither fired nor been cancelled
-	done   chan struct{}
+	// warming says that timers are started, and all of them cancelled, for the first
+	// time, which is not measured: afterwards there is memory for them, as in a
+	// program that has run for a while. Set between phases.
+	warming bool
+	after   int64        // every timer but the last ones is due before this instant
+	busy    atomic.Int64 // those who have not done their share of the phase
+	ended   int64        // when the last of them had
+	open    atomic.Int64 // alarms that have neither fired nor been cancelled
+	done    chan struct{}
+}
+
+// delay returns how long the i-th timer runs.
+func (r *timersRun) delay(i int) time.Duration {
+	if r.warming {
+		return timerWarm
+	}
+	return r.delays[i]
+}
+
+// cancels says whether the i-th timer is to be cancelled.
+func (r *timersRun) cancels(i int) bool { return r.warming || timerEnds(i) }
+
+// cancelled notes the end of a timer that was cancelled, in time or not.
+func (r *timersRun) cancelled(i int, ok bool) {
+	switch {
+	case ok && !r.warming:
+		r.alarms[i].off = true
+		r.over()
+	case !ok && r.warming:
+		r.failf(fmt.Sprintf("timer %d", i), "it was to run %v and could not be cancelled", timerWarm)
+	}
 }
 
 func newTimers(t *trial) *timersRun {

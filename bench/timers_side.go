@@ -65,7 +65,7 @@ func (p *timerProc) Handle(c *proc.Ctx, m proc.Message) error {
 func (p *timerProc) start(c *proc.Ctx) error {
 	now := p.run.clock.Now()
 	for end := min(p.next+timerLook, p.to); p.next < end; p.next++ {
-		a, d := &p.run.alarms[p.next], p.run.delays[p.next]
+		a, d := &p.run.alarms[p.next], p.run.delay(p.next)
 		a.due = now + int64(d)
 		t, err := c.SendAfter(d, c.Self(), a)
 		if err != nil {
@@ -79,12 +79,11 @@ func (p *timerProc) start(c *proc.Ctx) error {
 // cancel cancels the next few timers.
 func (p *timerProc) cancel(c *proc.Ctx) error {
 	for end := min(p.next+timerLook, p.to); p.next < end; p.next++ {
-		if timerEnds(p.next) && c.Cancel(p.timers[p.next-p.from]) {
-			p.run.alarms[p.next].off = true
-			p.run.over()
+		if p.run.cancels(p.next) {
+			p.run.cancelled(p.next, c.Cancel(p.timers[p.next-p.from]))
 		}
 	}
-	if p.next < p.to {
+	if p.next < p.to || p.run.warming {
 		return nil
 	}
 	a, d := p.run.last(p.id)
@@ -121,6 +120,13 @@ func timersThrum(t *trial) (Sample, error) {
 			return s.await(done)
 		})
 	}
+	run.warming = true
+	for _, sig := range []*signal{start, cancel} {
+		if _, _, err := phase(sig); err != nil {
+			return Sample{}, err
+		}
+	}
+	run.warming = false
 	run.after = t.clock.Now() + 2*int64(run.base())
 	sample, err := t.timed(t.n, func() (int64, int64, error) { return phase(start) })
 	if err != nil {
@@ -170,28 +176,35 @@ func timersTwin(t *trial) (Sample, error) {
 			return nil
 		})
 	}
-	run.after = t.clock.Now() + 2*int64(run.base())
-	sample, err := t.timed(t.n, func() (int64, int64, error) {
-		return phase(func(_, from, to int) {
-			for from < to && !t.stopped.Load() {
-				now := t.clock.Now()
-				for end := min(from+timerLook, to); from < end; from++ {
-					run.alarms[from].due = now + int64(run.delays[from])
-					timers[from] = time.AfterFunc(run.delays[from], fires[from])
-				}
+	startAll := func(_, from, to int) {
+		for from < to && !t.stopped.Load() {
+			now := t.clock.Now()
+			for end := min(from+timerLook, to); from < end; from++ {
+				d := run.delay(from)
+				run.alarms[from].due = now + int64(d)
+				timers[from] = time.AfterFunc(d, fires[from])
 			}
-		})
-	})
-	begin, end, _ := phase(func(id, from, to int) {
+		}
+	}
+	cancelSome := func(id, from, to int) {
 		for ; from < to && timers[from] != nil; from++ {
-			if timerEnds(from) && timers[from].Stop() {
-				run.alarms[from].off = true
-				run.over()
+			if run.cancels(from) {
+				run.cancelled(from, timers[from].Stop())
 			}
+		}
+		if run.warming {
+			return
 		}
 		_, d := run.last(id)
 		last[id] = time.AfterFunc(d, fires[int(t.n)+id])
-	})
+	}
+	run.warming = true
+	_, _, _ = phase(startAll)
+	_, _, _ = phase(cancelSome)
+	run.warming = false
+	run.after = t.clock.Now() + 2*int64(run.base())
+	sample, err := t.timed(t.n, func() (int64, int64, error) { return phase(startAll) })
+	begin, end, _ := phase(cancelSome)
 	select {
 	case <-run.done:
 		sample.Details = run.details(begin, end)
