@@ -50,12 +50,15 @@ type Runtime struct {
 	stuck    atomics.Uint64
 	warned   oncePerSecond
 	types    types
-	model    model
-	closing  closing
-	names    registry
-	ports    ports
-	sysmon   atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
-	pending  atomics.Int64                  // tasks of the runtime's own that end by themselves
+
+	//lint:ignore U1000 in builds with the tag explore it is used
+	model model
+
+	closing closing
+	names   registry
+	ports   ports
+	sysmon  atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
+	pending atomics.Int64                  // tasks of the runtime's own that end by themselves
 }
 
 var runtimes atomics.Uint64 // how many have been made; numbers go round after 2,047

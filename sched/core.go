@@ -41,7 +41,9 @@ type Core struct {
 	patience int64 // how long others must have been without work before the next time
 	hungryAt int64 // when others were first seen without work; 0 when they were not at the last look
 
-	luck   uint64 // of chance
+	//lint:ignore U1000 in builds with the tag shuffle it is used
+	luck uint64 // of chance
+
 	wheel  wheel
 	stolen [ringLen / 2]Task
 	rand   uint64
