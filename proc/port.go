@@ -121,6 +121,9 @@ func (rt *Runtime) atPort(to PID, m Message) bool {
 	}
 	t := (*list)[i-portBase]
 	gen := uint64(to) >> mpsc.GenShift
+	if bugPortGen {
+		gen = t.state.Load() >> 1
+	}
 	if t.state.CompareAndSwap(gen<<1|1, gen<<1) {
 		put(t.ch, a)
 	}
@@ -165,6 +168,9 @@ func over(ctx context.Context) error {
 // giveUp ends the wait at a port with err, unless the answer has come at the last moment.
 func (rt *Runtime) giveUp(t *port, err error) (answer, error) {
 	if s := t.state.Load(); s&1 != 0 && t.state.CompareAndSwap(s, s&^1) {
+		return answer{}, err
+	}
+	if bugPortLast {
 		return answer{}, err
 	}
 	return get(t.ch).said()
