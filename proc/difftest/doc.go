@@ -23,7 +23,7 @@
 //	go test ./proc/difftest                                  a few hundred programs
 //	go test ./proc/difftest -programs 2000                   the same with more; also THRUM_PROGRAMS=2000
 //	go test ./proc/difftest -seed 7 -programs 1              one program; a failure names its seed
-//	go test ./proc/difftest -run TestRecord -record          writes testdata/recorded.txt.gz anew
+//	go test ./proc/difftest -run StillSays -record           writes testdata/recorded.txt.gz anew
 //
 // Without erl in the PATH the programs in testdata/recorded.txt.gz are replayed, whose traces come from Erlang/OTP 25. With
 // it they are replayed as well. A failing program is cut down to the instructions that the failure needs.

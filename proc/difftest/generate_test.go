@@ -28,7 +28,7 @@ type gproc struct {
 	traps  bool
 	away   *absence
 	linked map[int]bool
-	mail   []string // tags, "exit" and "down" of what may lie in its mailbox
+	mail   []string // tags, "exit", "down" and "rep" of what may lie in its mailbox
 }
 
 type gref struct{ n, owner, target int }
@@ -157,6 +157,11 @@ func (g *gen) died(p *gproc, reason string) {
 	for _, r := range g.refs {
 		if r.target == p.n {
 			g.procs[r.owner-1].mail = append(g.procs[r.owner-1].mail, "down")
+		}
+	}
+	for _, c := range g.calls {
+		if c.request && c.server == p.n && !c.over {
+			g.procs[c.client-1].mail = append(g.procs[c.client-1].mail, "rep")
 		}
 	}
 	for _, q := range g.procs {

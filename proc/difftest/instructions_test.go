@@ -56,8 +56,11 @@ func (g *gen) pattern(me *gproc) term {
 	}
 	what := me.mail[i]
 	me.mail = slices.Delete(me.mail, i, i+1)
-	if what == "exit" || what == "down" {
+	switch what {
+	case "exit", "down":
 		return what
+	case "rep":
+		return "any"
 	}
 	return tuple{"tag", what}
 }
@@ -259,7 +262,9 @@ func (g *gen) shortTimer(me *gproc) {
 			}
 		}
 	default:
-		g.do(me, tuple{"after_short", t, ms, p.n, g.tag(), g.msg()})
+		tag := g.tag()
+		g.do(me, tuple{"after_short", t, ms, p.n, tag, g.msg()})
+		p.mail = append(p.mail, tag)
 	}
 }
 

@@ -21,8 +21,9 @@ func TestErlangsRacesFollowTheRules(t *testing.T) {
 	if !ok {
 		t.Skip("no erl in the PATH")
 	}
-	ps := races()
-	for _, schedulers := range []int{1, 2, 4} {
+	all := races()
+	for i, schedulers := range []int{1, 2, 4} {
+		ps := all[i*len(all)/3 : (i+1)*len(all)/3]
 		t.Run(fmt.Sprintf("schedulers=%d", schedulers), func(t *testing.T) {
 			traces, err := e.run(ps, schedulers)
 			if err != nil {
@@ -42,9 +43,9 @@ func TestErlangsRacesFollowTheRules(t *testing.T) {
 // TestThrumsRacesFollowTheRules holds Thrum against the model.
 func TestThrumsRacesFollowTheRules(t *testing.T) {
 	ps := races()
-	for _, workers := range []int{1, 2} {
-		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
-			th := newThrum(t, workers)
+	for _, how := range settings {
+		t.Run(how.String(), func(t *testing.T) {
+			th := newThrum(t, how)
 			var o outcome
 			failures := 0
 			for _, p := range ps {
@@ -55,7 +56,7 @@ func TestThrumsRacesFollowTheRules(t *testing.T) {
 				}
 				t.Errorf("seed %d: %s\n%s%s", p.id, d, p, formatTrace(p.id, tr))
 				if failures++; failures == 1 {
-					cutRace(t, p, workers)
+					cutRace(t, p, how)
 				}
 				if failures == 5 {
 					t.Fatal("too many failures")
@@ -93,9 +94,9 @@ func (o *outcome) report(t *testing.T) {
 }
 
 // cutRace cuts a race without explanation down, as far as what is left still fails in some tries.
-func cutRace(t *testing.T, p program, workers int) {
+func cutRace(t *testing.T, p program, how setting) {
 	const tries = 30
-	th := newThrum(t, workers)
+	th := newThrum(t, how)
 	th.patience = 3 * time.Second
 	var last string
 	fails := func(ps []program) (int, error) {

@@ -46,9 +46,9 @@ func recorded(t testing.TB) ([]program, map[int]trace) {
 	return programs, traces
 }
 
-// TestRecord writes testdata/recorded.txt.gz anew when it is asked to, and otherwise holds that this machine's Erlang still
+// TestErlangStillSaysWhatIsRecorded writes testdata/recorded.txt.gz anew when it is asked to, and otherwise holds that this machine's Erlang still
 // says what is recorded.
-func TestRecord(t *testing.T) {
+func TestErlangStillSaysWhatIsRecorded(t *testing.T) {
 	e, ok := theErlang(t)
 	if !ok {
 		t.Skip("no erl in the PATH")
@@ -63,7 +63,7 @@ func TestRecord(t *testing.T) {
 	}
 	for _, p := range ps {
 		if d := difference(traces[p.id], again[p.id]); d != "" {
-			t.Errorf("program %d: recorded as Erlang, now as Thrum: %s", p.id, d)
+			t.Errorf("program %d: recorded (Erlang) and now (Thrum): %s", p.id, d)
 		}
 	}
 }

@@ -20,6 +20,9 @@ var bugs = []string{
 // TestBrokenRulesAreNoticed shows that the search for an explanation can fail: traces of a model with one rule broken have
 // none.
 func TestBrokenRulesAreNoticed(t *testing.T) {
+	if underRace {
+		t.Skip("takes minutes under the race detector, which has nothing to find in it")
+	}
 	for _, bug := range bugs {
 		t.Run(strings.ReplaceAll(bug, " ", "_"), func(t *testing.T) {
 			for seed := range uint64(3000) {

@@ -46,6 +46,7 @@ type actor struct {
 	requests map[int]proc.RequestID
 	failed   map[int]bool // requests that were refused because the callee was dead
 	style    style
+	done     int // instructions
 }
 
 // style is what differs between the ways to write a process.
@@ -54,6 +55,7 @@ type style interface {
 	Alive(pid proc.PID) bool
 	Request(to proc.PID, req any, timeout time.Duration) (proc.RequestID, error)
 	Abandon(id proc.RequestID) bool
+	Blocking(f func())
 	// flushed removes a Down message that the style has taken out of the mailbox already.
 	flushed(ref proc.MonitorRef)
 }
@@ -206,7 +208,7 @@ func result(err error, otherwise string) string {
 }
 
 func (a *actor) spawn(n int, opts term, how string) string {
-	var os []proc.SpawnOption
+	os := a.w.options(n)
 	var ref proc.MonitorRef
 	if _, ok := opt(opts, "link"); ok {
 		os = append(os, proc.WithLink())

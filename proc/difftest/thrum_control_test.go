@@ -50,7 +50,7 @@ func (c *control) run(p program) error {
 		n, opts := num(r, 0), r.(tuple)[1]
 		_, trap := opt(opts, "trap")
 		how, _ := opt(opts, "style")
-		pid, err := c.Spawn(factory(newActor(c.w, n, trap, ""), how.(string)))
+		pid, err := c.Spawn(factory(newActor(c.w, n, trap, ""), how.(string)), c.w.options(n)...)
 		if err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ func (d *direct) control(m proc.Message) (end error) {
 
 func (d *direct) turn(instr term) (end error) {
 	a := d.a
+	if a.detaches() {
+		d.Blocking(func() {})
+	}
 	switch i := instr.(tuple); op(i) {
 	case "recv":
 		a.ack(d.recv(i[1]), "idle")

@@ -54,6 +54,9 @@ func (s *machine) Handle(c *proc.Ctx, m proc.Message) error {
 }
 
 func (s *machine) turn(instr term) (end error) {
+	if s.detaches() {
+		s.Blocking(func() {})
+	}
 	switch i := instr.(tuple); op(i) {
 	case "recv":
 		s.ack(s.recv(i[1]), "idle")

@@ -61,6 +61,9 @@ func (s *postponing) Handle(c *proc.Ctx, m proc.Message) error {
 }
 
 func (s *postponing) turn(instr term) (end error) {
+	if s.detaches() {
+		s.Blocking(func() {})
+	}
 	switch i := instr.(tuple); op(i) {
 	case "recv":
 		_, one := i[1].(tuple)

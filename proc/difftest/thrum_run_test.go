@@ -2,6 +2,7 @@ package difftest
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -12,8 +13,8 @@ import (
 
 // thrum runs programs on Thrum, one after another in one runtime.
 type thrum struct {
-	rt      *proc.Runtime
-	workers int
+	rt *proc.Runtime
+	setting
 	// patience is how long a program may take before it counts as hanging. It decides nothing else.
 	patience time.Duration
 }
@@ -36,8 +37,23 @@ func (j *journal) taken() trace {
 	return append(trace(nil), j.lines...)
 }
 
-func newThrum(t testing.TB, workers int) *thrum {
-	th := &thrum{workers: workers, patience: time.Minute}
+// setting is what must make no difference to a program.
+type setting struct {
+	workers int
+	mixed   bool // processes differ in priority, in how their mailboxes work, and at times give their worker away
+}
+
+var settings = []setting{{1, false}, {2, false}, {2, true}}
+
+func (s setting) String() string {
+	if s.mixed {
+		return fmt.Sprintf("workers=%d,mixed", s.workers)
+	}
+	return fmt.Sprintf("workers=%d", s.workers)
+}
+
+func newThrum(t testing.TB, how setting) *thrum {
+	th := &thrum{setting: how, patience: time.Minute}
 	th.start(t)
 	t.Cleanup(th.stop)
 	return th
@@ -65,6 +81,9 @@ func (th *thrum) stop() {
 // run runs one program and returns its trace. A program that hangs, or fails otherwise, says so in its last line.
 func (th *thrum) run(t testing.TB, p program) trace {
 	w, log := newWorld(), &journal{}
+	if th.mixed {
+		w.mixed = uint64(p.id) + 1
+	}
 	if th.workers > 1 {
 		w.spins = 10_000
 	}

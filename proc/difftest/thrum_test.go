@@ -1,7 +1,6 @@
 package difftest
 
 import (
-	"fmt"
 	"testing"
 	"time"
 )
@@ -9,10 +8,8 @@ import (
 // TestThrumDoesWhatErlangDid replays recorded programs, with or without Erlang on the machine.
 func TestThrumDoesWhatErlangDid(t *testing.T) {
 	ps, traces := recorded(t)
-	for _, workers := range []int{1, 2} {
-		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
-			compare(t, ps, traces, workers)
-		})
+	for _, how := range settings {
+		t.Run(how.String(), func(t *testing.T) { compare(t, ps, traces, how) })
 	}
 }
 
@@ -27,24 +24,22 @@ func TestThrumDoesWhatErlangDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, workers := range []int{1, 2} {
-		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
-			compare(t, ps, traces, workers)
-		})
+	for _, how := range settings {
+		t.Run(how.String(), func(t *testing.T) { compare(t, ps, traces, how) })
 	}
 }
 
-func compare(t *testing.T, ps []program, want map[int]trace, workers int) {
-	th := newThrum(t, workers)
+func compare(t *testing.T, ps []program, want map[int]trace, how setting) {
+	th := newThrum(t, how)
 	failures := 0
 	for _, p := range ps {
 		d := difference(want[p.id], th.run(t, p))
 		if d == "" {
 			continue
 		}
-		t.Errorf("program %d (a generated one: -seed %[1]d -programs 1): %s", p.id, d)
+		t.Errorf("program %d: %s", p.id, d)
 		if failures++; failures == 1 {
-			explain(t, p, workers)
+			explain(t, p, how)
 		}
 		if failures == 10 {
 			t.Fatal("too many failures")
@@ -53,13 +48,13 @@ func compare(t *testing.T, ps []program, want map[int]trace, workers int) {
 }
 
 // explain cuts a failing program down and shows what is left of it, with both traces.
-func explain(t *testing.T, p program, workers int) {
+func explain(t *testing.T, p program, how setting) {
 	e, ok := theErlang(t)
 	if !ok {
 		t.Logf("the program:\n%s", p)
 		return
 	}
-	th := newThrum(t, workers)
+	th := newThrum(t, how)
 	th.patience = 3 * time.Second // many candidates may hang
 	fails := func(ps []program) (int, error) {
 		traces, err := e.run(ps, 1)

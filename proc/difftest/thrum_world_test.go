@@ -3,6 +3,7 @@ package difftest
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ type world struct {
 	controller proc.PID
 	gate       atomic.Int32 // how many have still to begin the scripts of a race
 	spins      int          // how long to wait for them
+	mixed      uint64       // 0, or a seed by which processes differ in what must make no difference
 
 	mu      sync.Mutex
 	pids    map[int]proc.PID
@@ -68,6 +70,29 @@ type (
 
 // timerID identifies a proc.Timeout, beside the numbers that identify userMsg. It is its body, too.
 type timerID int
+
+// lot draws a number below n for a process, always the same for the same question.
+func (w *world) lot(process, question, n int) int {
+	return rand.New(rand.NewPCG(w.mixed, uint64(process)<<32|uint64(question))).IntN(n)
+}
+
+// options are what a process differs in from others in a mixed world: its priority, and a bound of its mailbox that it never
+// reaches, with which everything for it goes through the gate.
+func (w *world) options(n int) (os []proc.SpawnOption) {
+	if w.mixed == 0 {
+		return nil
+	}
+	if w.lot(n, -1, 2) == 0 {
+		os = append(os, proc.WithMailboxBound(1_000_000, proc.Reject))
+	}
+	return append(os, proc.WithPriority([]proc.Priority{proc.PriorityLow, proc.PriorityNormal, proc.PriorityHigh}[w.lot(n, -2, 3)]))
+}
+
+// detaches says whether a process in a mixed world gives its worker away before it executes its next instruction.
+func (a *actor) detaches() bool {
+	a.done++
+	return a.w.mixed != 0 && a.w.lot(a.me, a.done, 4) == 0
+}
 
 func isControl(m proc.Message) bool {
 	switch m.Body.(type) {
