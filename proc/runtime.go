@@ -124,7 +124,8 @@ func New(cfg Config) (*Runtime, error) {
 			}
 			return false
 		},
-		Stuck: rt.isStuck,
+		Stuck:  rt.isStuck,
+		Timers: (*alarms)(rt),
 	})
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 // Timer is a message under way in time: see SendAfter. It names one start of a timer, so one that has fired or was cancelled stays
 // so for ever. Timers can be compared. The zero Timer is one that has fired.
 type Timer struct {
-	t    *timer
+	t    *sched.Timer
 	life sched.Life
 }
 
@@ -20,30 +20,14 @@ type Timeout struct {
 	Body  any
 }
 
-// timer is two cache lines. It is used again and again; a Timer names one of its lives. Its tag is the receiver's PID, 0 when it has a
-// plan with a name; its Data the body, or the plan. The rest is written before a life begins and constant while it lasts.
-type timer struct {
-	sched.Timer
-	rt   *Runtime // for ever the same
-	from PID      // the sender; the word when kind is timerOwn
-	kind timerKind
-}
-
-type timerKind uint8
-
+// What a sched.Timer carries here: its tag is the PID of the receiver, 0 when it has a plan with a name; its Data the body, or the
+// plan; its Word the PID of the sender, or the word of a timer of a process's own; its Kind one of these.
 const (
-	timerMessage timerKind = iota // sends body
-	timerTimeout                  // sends a Timeout
-	timerOwn                      // calls ownExpired
-	timerPlan                     // has a plan
+	timerMessage uint8 = iota // sends the body
+	timerTimeout              // sends a Timeout
+	timerOwn                  // calls ownExpired
+	timerPlan                 // has a plan
 )
-
-// timerSlab is a number of timers that are made at a time: four KiB. The heap begins an object of this size with a header of eight
-// bytes; with the padding each timer has its cache lines to itself.
-type timerSlab struct {
-	_      [56]byte
-	timers [31]timer
-}
 
 // SendAfter sends body to the process to when d has passed: never earlier, and as a rule within a fraction of a millisecond
 // after (the resolution is 131 µs). The time counts from the worker's next look at the clock, some 20 µs later or when a long
@@ -125,50 +109,23 @@ func (rt *Runtime) badTimer(what string, d time.Duration, to PID) error {
 }
 
 // startTimer starts a timer of this process.
-func (c *Ctx) startTimer(d time.Duration, to PID, kind timerKind, body any) Timer {
+func (c *Ctx) startTimer(d time.Duration, to PID, kind uint8, body any) Timer {
 	c.reds--
 	if !c.w.Enter() {
 		c.w.Leave()
 		return c.rt.startTimer(d, to, c.self, kind, body)
 	}
-	t := c.startSpare(d, to, kind, c.self, body)
+	t, life := c.w.StartTimer(d, uint64(to))
+	t.Data, t.Word, t.Kind = body, uint64(c.self), kind
 	c.w.Leave()
-	return t
-}
-
-// startSpare starts one of the core's timers. The core must be held.
-func (c *Ctx) startSpare(d time.Duration, to PID, kind timerKind, from PID, data any) Timer {
-	st, life := c.w.StartSpare(d, uint64(to))
-	if st == nil {
-		c.moreTimers()
-		st, life = c.w.StartSpare(d, uint64(to))
-	}
-	t := st.Expiry().(*timer)
-	t.Data, t.from, t.kind = data, from, kind
 	return Timer{t, life}
 }
 
 // startTimer starts a timer without a core.
-func (rt *Runtime) startTimer(d time.Duration, to, from PID, kind timerKind, data any) Timer {
-	t := rt.newTimer(from, kind, data)
-	return Timer{t, rt.sched.StartTimer(&t.Timer, d, uint64(to))}
-}
-
-func (rt *Runtime) newTimer(from PID, kind timerKind, data any) *timer {
-	t := &timer{rt: rt, from: from, kind: kind}
-	t.Init(t, true)
-	t.Data = data
-	return t
-}
-
-// moreTimers makes some timers. The core must be held.
-func (c *Ctx) moreTimers() {
-	slab := new(timerSlab)
-	for i := range slab.timers {
-		t := &slab.timers[i]
-		t.rt = c.rt
-		c.w.KeepTimer(t.Init(t, true))
-	}
+func (rt *Runtime) startTimer(d time.Duration, to, from PID, kind uint8, body any) Timer {
+	t := rt.sched.NewTimer()
+	t.Data, t.Word, t.Kind = body, uint64(from), kind
+	return Timer{t, rt.sched.StartTimer(t, d, uint64(to))}
 }
 
 // Cancel stops the timer and reports whether it was in time: after true the message will not come (but see SendEvery), after false
@@ -179,7 +136,7 @@ func (t Timer) Cancel() bool {
 		return false
 	}
 	to, ok := t.t.Cancel(t.life)
-	return ok && (to == 0 || t.t.rt.lives(PID(to)))
+	return ok && t.aimed(PID(to))
 }
 
 // Cancel is t.Cancel for a process.
@@ -191,10 +148,13 @@ func (c *Ctx) Cancel(t Timer) bool {
 		c.w.Leave()
 		return t.Cancel()
 	}
-	to, ok := c.w.StopTimer(&t.t.Timer, t.life)
+	to, ok := c.w.StopTimer(t.t, t.life)
 	c.w.Leave()
-	return ok && (PID(to) == c.self || to == 0 || t.t.rt.lives(PID(to)))
+	return ok && (PID(to) == c.self || t.aimed(PID(to)))
 }
+
+// aimed reports whether the timer's receiver has not ended, or is whoever has a name.
+func (t Timer) aimed(to PID) bool { return to == 0 || (*Runtime)(t.t.Owner().(*alarms)).lives(to) }
 
 // Remaining returns how long the timer has still to run; 0 when it has fired or was cancelled, or its receiver has ended. For one that
 // repeats it is the time to its next message. Any goroutine may ask.
@@ -202,7 +162,7 @@ func (t Timer) Remaining() time.Duration {
 	if t.t == nil {
 		return 0
 	}
-	if to, runs := t.t.Tag(t.life); !runs || to != 0 && !t.t.rt.lives(PID(to)) {
+	if to, runs := t.t.Tag(t.life); !runs || !t.aimed(PID(to)) {
 		return 0
 	}
 	return t.t.Remaining(t.life)

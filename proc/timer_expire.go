@@ -2,23 +2,25 @@ package proc
 
 import "github.com/thrum-go/thrum/sched"
 
+// alarms is a Runtime as its scheduler's timers see it.
+type alarms Runtime
+
 // Expire does what the timer is for, on a worker that holds its core.
-func (t *timer) Expire(w *sched.Worker) {
+func (*alarms) Expire(w *sched.Worker, t *sched.Timer, tag uint64, life sched.Life) {
 	c := w.Local.(*Ctx)
-	tag, life := t.Ended()
-	to := PID(tag)
-	switch t.kind {
+	to, from := PID(tag), PID(t.Word)
+	switch t.Kind {
 	case timerMessage:
-		c.expired(to, Message{From: t.from, Body: t.Data})
+		c.expired(to, Message{From: from, Body: t.Data})
 	case timerTimeout:
-		c.expired(to, Message{From: t.from, Body: Timeout{Timer{t, life}, t.Data}})
+		c.expired(to, Message{From: from, Body: Timeout{Timer{t, life}, t.Data}})
 	case timerPlan:
-		t.planExpired(c, to, life)
+		c.planExpired(t, to, life)
 	case timerOwn:
 		if c.rt.lives(to) {
 			turn := c.p
 			c.p = nil
-			c.rt.ownExpired(c, to, uint64(t.from))
+			c.rt.ownExpired(c, to, t.Word)
 			c.p = turn
 		}
 	}

@@ -18,7 +18,9 @@ type ownTimer struct{ Timer }
 // start starts it. The core must be held, and o must not run. When d has passed, rt.ownExpired is called with to and word, unless the
 // process to has ended; never from inside start.
 func (o *ownTimer) start(c *Ctx, to PID, d time.Duration, word uint64) {
-	*o = ownTimer{c.startSpare(d, to, timerOwn, PID(word), nil)}
+	t, life := c.w.StartTimer(d, uint64(to))
+	t.Word, t.Kind = word, timerOwn
+	*o = ownTimer{Timer{t, life}}
 }
 
 // startOutside is start without a core.
@@ -34,7 +36,7 @@ func (o *ownTimer) stop(c *Ctx) bool {
 	if t.t == nil {
 		return false
 	}
-	_, ok := c.w.StopTimer(&t.t.Timer, t.life)
+	_, ok := c.w.StopTimer(t.t, t.life)
 	return ok
 }
 
@@ -45,6 +47,6 @@ func (o *ownTimer) stopOutside() bool {
 	if t.t == nil {
 		return false
 	}
-	_, ok := t.t.Timer.Cancel(t.life)
+	_, ok := t.t.Cancel(t.life)
 	return ok
 }

@@ -148,34 +148,30 @@ func (c *Ctx) startPlan(d time.Duration, to PID, p *plan) Timer {
 		c.w.Leave()
 		return c.rt.startPlan(d, to, c.self, p)
 	}
-	start := c.w.StartSpare
+	start := c.w.StartTimer
 	if p.every > 0 {
-		start = c.w.RepeatSpare
+		start = c.w.RepeatTimer
 	}
-	st, life := start(d, uint64(to))
-	if st == nil {
-		c.moreTimers()
-		st, life = start(d, uint64(to))
-	}
-	t := st.Expiry().(*timer)
-	t.Data, t.from, t.kind = p, c.self, timerPlan
+	t, life := start(d, uint64(to))
+	t.Data, t.Word, t.Kind = p, uint64(c.self), timerPlan
 	c.w.Leave()
 	return Timer{t, life}
 }
 
 func (rt *Runtime) startPlan(d time.Duration, to, from PID, p *plan) Timer {
-	t := rt.newTimer(from, timerPlan, p)
+	t := rt.sched.NewTimer()
+	t.Data, t.Word, t.Kind = p, uint64(from), timerPlan
 	start := rt.sched.StartTimer
 	if p.every > 0 {
 		start = rt.sched.RepeatTimer
 	}
-	return Timer{t, start(&t.Timer, d, uint64(to))}
+	return Timer{t, start(t, d, uint64(to))}
 }
 
 // planExpired is Expire for a timer with a plan.
-func (t *timer) planExpired(c *Ctx, to PID, life sched.Life) {
+func (c *Ctx) planExpired(t *sched.Timer, to PID, life sched.Life) {
 	p := t.Data.(*plan)
-	m := Message{From: t.from, Body: p.body}
+	m := Message{From: PID(t.Word), Body: p.body}
 	if p.timeout {
 		m.Body = Timeout{Timer{t, life}, p.body}
 	}
@@ -187,6 +183,6 @@ func (t *timer) planExpired(c *Ctx, to PID, life sched.Life) {
 		c.expired(pid, m)
 	}
 	if p.every > 0 {
-		c.w.Again(&t.Timer, p.every)
+		c.w.Again(p.every)
 	}
 }

@@ -38,6 +38,9 @@ func begin(t testing.TB, cfg Config) *Scheduler {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Timers == nil {
+		cfg.Timers = callTimers{}
+	}
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +57,29 @@ func end(t testing.TB, s *Scheduler) {
 	if err := s.Stop(ctx); err != nil {
 		t.Errorf("Stop: %v\n%s", err, stacks())
 	}
+}
+
+// callTimers are timers that carry a function, which they call.
+type callTimers struct{}
+
+func (callTimers) Expire(w *Worker, t *Timer, tag uint64, life Life) {
+	if f, _ := t.Data.(func(*Worker)); f != nil {
+		f(w)
+	}
+}
+
+// after starts a timer from outside that calls f.
+func after(s *Scheduler, d time.Duration, f func(*Worker)) (*Timer, Life) {
+	x := s.NewTimer()
+	x.Data = f
+	return x, s.StartTimer(x, d, 0)
+}
+
+// after starts a timer that calls f.
+func (w *Worker) after(d time.Duration, f func(*Worker)) (*Timer, Life) {
+	x, life := w.StartTimer(d, 0)
+	x.Data = f
+	return x, life
 }
 
 func submit(t testing.TB, s *Scheduler, task Task) {

@@ -38,8 +38,7 @@ func TestIdleSchedulerDoesNothing(t *testing.T) {
 // A timer far off does not keep anybody awake.
 func TestIdleSchedulerSleepsUntilItsTimer(t *testing.T) {
 	s := begin(t, Config{Workers: 2})
-	x := NewTimer(expiryFunc(func(*Worker) {}))
-	life := s.StartTimer(x, time.Hour, 0)
+	x, life := after(s, time.Hour, nil)
 	works(t, s)
 	until(t, "everybody sleeps", func() bool { return asleepAll(s) })
 	var before, after Stats

@@ -114,7 +114,7 @@ func TestWorkersFollowGOMAXPROCS(t *testing.T) {
 	armed := make(chan struct{}, timers)
 	for i := range timers {
 		submit(t, s, once(func(w *Worker) {
-			w.StartTimer(NewTimer(expiryFunc(func(*Worker) { fired.Add(1) })), time.Duration(i)*10*time.Millisecond, 0)
+			w.after(time.Duration(i)*10*time.Millisecond, func(*Worker) { fired.Add(1) })
 			armed <- struct{}{}
 		}))
 	}

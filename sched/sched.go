@@ -87,6 +87,9 @@ type Config struct {
 	// be looked at until Stuck returns; what takes longer, such as a log record, belongs into the function it returns.
 	Stuck func(t Task, since time.Duration) (report func())
 
+	// Timers is what timers do when they are due. Who starts none needs none.
+	Timers Timers
+
 	clock func() int64 // ns, monotonic; tests replace it
 }
 

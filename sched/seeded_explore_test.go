@@ -32,9 +32,13 @@ var seededBugs = []struct {
 	{"bug_settle", bugSettle, "give against one take", all(), "owners:"},
 	{"bug_relook", bugRelook, "a taker that tries twice", preempted(5), "order:"},
 	{"bug_parted", bugParted, "a handler without operations", all(), "two parties inside the task"},
+	{"bug_life", bugLife, "a timer that is used again, and who remembers", preempted(2), "life"},
+	{"bug_taken", bugTaken, "a timer that is used again, and who remembers", preempted(3), "life"},
 }
 
-func allPrograms() []program { return slices.Concat(idlePrograms, ringPrograms, leasePrograms) }
+func allPrograms() []program {
+	return slices.Concat(idlePrograms, ringPrograms, leasePrograms, timerPrograms)
+}
 
 // TestSeededBugIsFound needs a build with the tag of one of them.
 func TestSeededBugIsFound(t *testing.T) {

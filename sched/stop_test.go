@@ -58,7 +58,7 @@ func TestStopLetsTheTurnFinishAndRunsNothingElse(t *testing.T) {
 		for range 10 {
 			w.Schedule(once(func(*Worker) { others.Add(1) }), Normal)
 		}
-		w.StartTimer(NewTimer(expiryFunc(func(*Worker) {})), 0, 0)
+		w.after(0, func(*Worker) {})
 		close(inside)
 		<-let
 		finished = true

@@ -46,7 +46,7 @@ func TestCoreOfAStuckTaskGoesToASpareWorkerWithEverythingInIt(t *testing.T) {
 		for i := range 50 { // all of this waits on the core that gets stuck
 			w.Schedule(once(func(*Worker) { order <- i }), [2]Priority{Normal, Low}[i%2])
 		}
-		w.StartTimer(NewTimer(expiryFunc(func(*Worker) { order <- 50 })), time.Millisecond, 0)
+		w.after(time.Millisecond, func(*Worker) { order <- 50 })
 		w.Schedule(x, High)
 	}))
 	await(t, "the task", x.inside)

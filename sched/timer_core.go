@@ -7,8 +7,9 @@ import (
 
 const (
 	fireMax = 256         // timers fired between two looks at the tasks
-	moveMax = 2 * fireMax // timers moved on the wheel between two looks at the tasks, at most
+	moveMax = 4 * fireMax // entries moved on the wheel between two looks at the tasks, at most
 	backMax = 4096        // cancelled timers that may pile up on a core that sleeps
+	tidyMax = 1024        // entries that a worker goes through before it sleeps
 )
 
 // timers does what is due at now, the clock as it has just been read. It is called wherever a worker reads the clock.
@@ -23,38 +24,41 @@ func (w *Worker) timers(now int64) {
 	if h.cancelled != nil || h.back.Load() != nil {
 		h.takeBack()
 	}
+	if h.sweep != 0 || h.stale > sweepMin && 2*h.stale > h.entries {
+		h.sweepSome(moveMax)
+	}
 }
 
 // more reports whether timers has left something for the next time because there was so much.
-func (h *wheel) more() bool { return h.next == 0 || h.cancelled != nil }
+func (h *wheel) more() bool { return h.next == 0 || h.cancelled != nil || h.sweep != 0 }
 
-// settleTimers is called before the worker sleeps, because some may have been started and stopped since it looked at the clock.
+// settleTimers is called before the worker sleeps: some may have been started since it looked at the clock, and it should not wake
+// for those that have been stopped.
 func (w *Worker) settleTimers() {
 	h := &w.core.wheel
 	if h.youth > 0 {
 		h.place(w.core.sched.clock())
 	}
-	if h.lazy > 0 {
-		h.tidy()
-	}
-	if h.count == 0 {
-		h.next = maxNext
+	if h.stale > 0 && h.entries <= min(tidyMax, 4*h.stale) && h.due.empty() {
+		h.sweepSome(2 * tidyMax)
+		if _, _, at, ok := h.first(); !h.due.empty() || !h.moving.empty() {
+			h.next = 0
+		} else if h.next = maxNext; ok {
+			h.next = at << tickShift
+		}
 	}
 }
 
 // place puts the young timers on the wheel: their delays begin now.
 func (h *wheel) place(now int64) {
-	for i, t := range h.young[:h.youth] {
-		if t == nil {
-			continue
+	for i := range h.young[:h.youth] {
+		e := &h.young[i]
+		if !e.ended() {
+			due := now + ^e.t.due.get()
+			e.t.due.set(due)
+			h.start(entry{e.t, e.life, ticks(due)}, now)
 		}
-		h.young[i] = nil
-		if t.stopped {
-			t.where = rest
-			continue
-		}
-		t.due.set(now + ^t.due.get())
-		h.start(t, now)
+		e.t = nil
 	}
 	h.youth = 0
 }
@@ -64,25 +68,32 @@ func (w *Worker) fire(now int64) {
 	h := &w.core.wheel
 	h.collect(now, moveMax)
 	for range fireMax {
-		if h.due.empty() {
+		e, ok := h.pop(&h.due)
+		if !ok {
 			return
 		}
-		t := h.due.next.timer()
-		h.remove(t)
-		life := t.word.Load()
-		if t.stopped || life&1 != 0 {
-			continue // it is spare, or takeBack will come to it
-		}
-		if t.mode&repeats == 0 {
-			if !t.word.CompareAndSwap(life, life+2) {
+		h.entries--
+		t := e.t
+		if !t.repeats {
+			if !t.word.CompareAndSwap(uint64(e.life), uint64(e.life)+2) {
+				h.stale--
+				if bugTaken && t.word.Load() == uint64(e.life)+1 {
+					t.word.Store(uint64(e.life) + 2)
+					h.keep(t)
+				}
 				continue
 			}
-			t.expiry.Expire(w)
-		} else if t.expiry.Expire(w); t.where != rest || !t.word.CompareAndSwap(life, life+2) {
-			continue
-		}
-		if t.where == rest { // Expire may have started it anew
+			w.core.sched.cfg.Timers.Expire(w, t, uint64(t.tag.get()), e.life)
 			h.keep(t)
+		} else if !e.ended() {
+			h.firing = e
+			w.core.sched.cfg.Timers.Expire(w, t, uint64(t.tag.get()), e.life)
+			if h.firing.t != nil && t.word.CompareAndSwap(uint64(e.life), uint64(e.life)+2) {
+				h.keep(t)
+			}
+			h.firing.t = nil
+		} else {
+			h.stale--
 		}
 	}
 	if !h.due.empty() {
@@ -90,27 +101,21 @@ func (w *Worker) fire(now int64) {
 	}
 }
 
-// giveBack hands a timer that the caller has cancelled to the holder of its core, for whom it may still be on the wheel. Without this
-// way back a timer of an hour would keep its memory for an hour.
+// giveBack hands a timer that the caller has cancelled to the holder of its core. Without this way back a timer of an hour would
+// keep its memory for an hour.
 func (t *Timer) giveBack() {
-	c, mode := t.core, t.mode
+	c, repeats := t.home().core, t.repeats
 	h := &c.wheel
-	depth := uint32(0)
 	for {
 		head := h.back.Load()
 		t.back = head
-		depth = 1
-		if head != nil {
-			depth += head.depth.Load() // if it is not on the stack any more we try again
-		}
-		t.depth.Store(depth)
 		if h.back.CompareAndSwap(head, t) { // pairs with the Swap of takeBack
 			break
 		}
 	}
-	// A core that is awake looks at the stack within some 20 µs. One that sleeps is woken when there is much, or when a body
-	// waits for it to be let go.
-	if mode&repeats != 0 || depth%backMax == 0 {
+	// A core that is awake looks at the stack within some 20 µs. One that sleeps is woken when there is much, or when something
+	// waits to be let go.
+	if h.piled.Add(1)%backMax == 0 || repeats {
 		c.sched.OnCore(c.id, func(*Worker) {})
 	}
 }
@@ -123,11 +128,15 @@ func (h *wheel) takeBack() {
 			if h.back.Load() == nil {
 				return
 			}
+			h.piled.Store(0)
 			h.cancelled = h.back.Swap(nil) // pairs with the CompareAndSwap of giveBack
 			continue
 		}
 		h.cancelled, t.back = t.back, nil
-		h.remove(t)
+		if bugTaken && t.word.Load()&1 == 0 {
+			continue
+		}
+		h.stale++
 		t.word.Store(t.word.Load() + 1)
 		h.keep(t)
 	}

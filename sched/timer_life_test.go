@@ -13,14 +13,14 @@ import (
 // Timers that are used again at once, by processes on two cores, while others cancel by what they remember: each life ends once, by
 // expiry, by StopTimer or by one Cancel, and whoever remembers an old life never touches a later one.
 func TestEachLifeOfATimerEndsOnce(t *testing.T) {
-	s := begin(t, Config{Workers: 2})
 	n := scale(30_000)
 	type handle struct {
 		x    *Timer
 		life Life
 		i    int
 	}
-	ends := make([]atomic.Int32, n) // by whoever has ended the life
+	ends := make(enders, n)
+	s := begin(t, Config{Workers: 2, Timers: ends})
 	var remembered [64]atomic.Pointer[handle]
 	var stop atomic.Bool
 	var others sync.WaitGroup
@@ -59,12 +59,7 @@ func TestEachLifeOfATimerEndsOnce(t *testing.T) {
 					done <- struct{}{}
 					return Done
 				}
-				x, life := w.StartSpare(time.Duration(rnd.Int64N(int64(3*Tick))), uint64(i))
-				if x == nil {
-					r := &ender{ends: ends}
-					w.KeepTimer(r.Init(r, true))
-					x, life = w.StartSpare(0, uint64(i))
-				}
+				x, life := w.StartTimer(time.Duration(rnd.Int64N(int64(3*Tick))), uint64(i))
 				remembered[rnd.IntN(len(remembered))].Store(&handle{x, life, i})
 				if h := remembered[rnd.IntN(len(remembered))].Load(); h != nil && rnd.IntN(2) == 0 {
 					if _, ok := w.StopTimer(h.x, h.life); ok { // often another core's
@@ -95,16 +90,10 @@ func TestEachLifeOfATimerEndsOnce(t *testing.T) {
 	}
 }
 
-// ender notes which life expires.
-type ender struct {
-	Timer
-	ends []atomic.Int32
-}
+// enders counts by tag how often a life has ended.
+type enders []atomic.Int32
 
-func (e *ender) Expire(*Worker) {
-	tag, _ := e.Ended()
-	e.ends[tag].Add(1)
-}
+func (e enders) Expire(_ *Worker, _ *Timer, tag uint64, _ Life) { e[tag].Add(1) }
 
 // A timer that has ended its life in whatever way keeps nothing of what it carried alive, though it is spare: also when it was
 // cancelled elsewhere and its core sleeps, and when it repeats.
@@ -114,12 +103,10 @@ func TestEndedTimerKeepsNothingAlive(t *testing.T) {
 	start := func(d time.Duration, again bool) (x *Timer, life Life, w weak.Pointer[cargo]) {
 		done := make(chan struct{})
 		submit(t, s, once(func(wk *Worker) {
-			r := &reused{}
-			wk.KeepTimer(r.Init(r, true))
 			if again {
-				x, life = wk.RepeatSpare(d, 0)
+				x, life = wk.RepeatTimer(d, 0)
 			} else {
-				x, life = wk.StartSpare(d, 0)
+				x, life = wk.StartTimer(d, 0)
 			}
 			data := &cargo{}
 			x.Data, w = data, weak.Make(data)
@@ -160,12 +147,14 @@ func TestEndedTimerKeepsNothingAlive(t *testing.T) {
 func TestRepeatingTimerDoesNotDrift(t *testing.T) {
 	for _, every := range []time.Duration{Tick, time.Millisecond, 10*time.Millisecond + 1, time.Second/3 + 7} {
 		now := int64(12345)
-		w := handMade(func() int64 { return now })
-		var began int64
 		var came, missed []int64
-		r := &ticker{every: every, came: func() { came = append(came, now) }}
-		life := w.RepeatTimer(r.Init(r, false), every, 7)
-		began = now
+		w := handMade(func() int64 { return now })
+		w.core.sched.cfg.Timers = expireFunc(func(w *Worker, tag uint64) {
+			came = append(came, now)
+			w.Again(every)
+		})
+		r, life := w.RepeatTimer(every, 7)
+		began := now
 		w.look(now)
 		rnd := rand.New(rand.NewPCG(1, uint64(every)))
 		for range 10_000 {
@@ -200,10 +189,10 @@ func TestRepeatingTimerDoesNotDrift(t *testing.T) {
 		if int64(len(came)) > total || len(came) < 100 {
 			t.Errorf("%v: %d expiries in %d periods", every, len(came), total)
 		}
-		if rest := &w.core.wheel; rest.count != 1 || r.Remaining(life) > every {
-			t.Errorf("%v: %d timers on the wheel, %v remain", every, rest.count, r.Remaining(life))
+		if n := w.core.wheel.entries; n != 1 || r.Remaining(life) > every {
+			t.Errorf("%v: %d entries on the wheel, %v remain", every, n, r.Remaining(life))
 		}
-		if tag, ok := w.StopTimer(&r.Timer, life); !ok || tag != 7 {
+		if tag, ok := w.StopTimer(r, life); !ok || tag != 7 {
 			t.Errorf("%v: the repeating timer could not be stopped: tag %d, %v", every, tag, ok)
 		}
 		n := len(came)
@@ -214,27 +203,22 @@ func TestRepeatingTimerDoesNotDrift(t *testing.T) {
 	}
 }
 
-// ticker expires again and again, or until its period is 0.
-type ticker struct {
-	Timer
-	every time.Duration
-	came  func()
-}
+// expireFunc is a function that expires timers.
+type expireFunc func(w *Worker, tag uint64)
 
-func (r *ticker) Expire(w *Worker) {
-	r.came()
-	if r.every > 0 {
-		w.Again(&r.Timer, r.every)
-	}
-}
+func (f expireFunc) Expire(w *Worker, _ *Timer, tag uint64, _ Life) { f(w, tag) }
 
 // A repeating timer that does not go on has ended: its life is over, and Cancel says so.
 func TestRepeatingTimerThatDoesNotGoOnHasEnded(t *testing.T) {
 	now := int64(0)
 	w := handMade(func() int64 { return now })
 	came := 0
-	r := &ticker{every: time.Second, came: func() { came++ }}
-	life := w.RepeatTimer(r.Init(r, false), time.Second, 0)
+	w.core.sched.cfg.Timers = expireFunc(func(w *Worker, tag uint64) {
+		if came++; came < 4 {
+			w.Again(time.Second)
+		}
+	})
+	r, life := w.RepeatTimer(time.Second, 0)
 	w.look(now)
 	for range 3 {
 		now += int64(2 * time.Second)
@@ -243,12 +227,50 @@ func TestRepeatingTimerThatDoesNotGoOnHasEnded(t *testing.T) {
 	if r.Remaining(life) == 0 {
 		t.Error("it does not run")
 	}
-	r.every = 0
 	for range 3 {
 		now += int64(2 * time.Second)
 		w.look(now)
 	}
-	if _, ok := r.Cancel(life); ok || came != 4 || r.Remaining(life) != 0 || w.core.wheel.count != 0 {
-		t.Errorf("cancelled %v, came %d times, %v remain, %d on the wheel", ok, came, r.Remaining(life), w.core.wheel.count)
+	if _, ok := r.Cancel(life); ok || came != 4 || r.Remaining(life) != 0 || w.core.wheel.entries != 0 {
+		t.Errorf("cancelled %v, came %d times, %v remain, %d on the wheel", ok, came, r.Remaining(life), w.core.wheel.entries)
+	}
+}
+
+// Whoever stops a repeating timer while it expires has stopped it, though Again is called afterwards.
+func TestRepeatingTimerIsStoppedWhileItExpires(t *testing.T) {
+	for _, how := range []string{"StopTimer", "Cancel"} {
+		now := int64(0)
+		w := handMade(func() int64 { return now })
+		came := 0
+		var r *Timer
+		var life Life
+		w.core.sched.cfg.Timers = expireFunc(func(w *Worker, tag uint64) {
+			came++
+			var ok bool
+			if how == "StopTimer" {
+				_, ok = w.StopTimer(r, life)
+			} else {
+				_, ok = r.Cancel(life)
+			}
+			if !ok {
+				t.Errorf("%s was too late", how)
+			}
+			w.Again(time.Second)
+		})
+		r, life = w.RepeatTimer(time.Second, 0)
+		w.look(now)
+		for range 5 {
+			now += int64(2 * time.Second)
+			w.look(now)
+		}
+		if came != 1 || w.core.wheel.entries != 0 {
+			t.Errorf("%s: it came %d times; %d entries are on the wheel", how, came, w.core.wheel.entries)
+		}
+		if x, _ := w.StartTimer(0, 0); x != r {
+			t.Errorf("%s: the timer is not spare", how)
+		}
+		if x, _ := w.StartTimer(0, 0); x == r {
+			t.Errorf("%s: the timer was spare twice", how)
+		}
 	}
 }

@@ -51,7 +51,7 @@ func TestTimersAreUsedAgain(t *testing.T) {
 		const rounds = 3 * magazineLen
 		for range rounds {
 			for i := range w.timers {
-				x, life := startSpare(w.Worker, time.Second, func(*Worker) { came++ })
+				x, life := w.after(time.Second, func(*Worker) { came++ })
 				if slices.Contains(w.timers[:i], x) {
 					t.Fatalf("%s: a timer that runs was given out", how)
 				}
@@ -66,8 +66,8 @@ func TestTimersAreUsedAgain(t *testing.T) {
 			}
 		}
 		w.settleTimers()
-		if h := &w.core.wheel; len(seen) != len(w.timers) || h.count != 0 || h.lazy != 0 {
-			t.Errorf("%s: %d timers were made for %d at a time; %d on the wheel, %d of them spare", how, len(seen), len(w.timers), h.count, h.lazy)
+		if n := w.core.wheel.entries; len(seen) > len(timerSlab{}.timers) || n > sweepMin+len(w.timers) {
+			t.Errorf("%s: %d timers were used for %d at a time; %d entries on the wheel", how, len(seen), len(w.timers), n)
 		}
 		want := 0
 		if how == "expired" {
@@ -84,39 +84,42 @@ func TestTimersAreUsedAgain(t *testing.T) {
 func TestSpareTimersOfARushAreUsedAgainOrFreed(t *testing.T) {
 	now := int64(0)
 	w := handMade(func() int64 { return now })
-	const n = 20 * magazineLen
-	made, freed := 0, make(chan struct{}, 10*n)
+	const n = 40 * magazineLen
+	slabs, freed := 0, make(chan struct{}, 10*n)
+	seen := map[*timerHome]bool{}
 	rush := func() {
 		var timers [n]*Timer
 		var lives [n]Life
 		for i := range timers {
-			x, life := w.StartSpare(time.Hour, 0)
-			if x == nil {
-				r := &reused{}
-				runtime.AddCleanup(r, func(struct{}) { freed <- struct{}{} }, struct{}{})
-				w.KeepTimer(r.Init(r, true))
-				x, life = w.StartSpare(time.Hour, 0)
-				made++
+			x, life := w.StartTimer(time.Hour, 0)
+			if h := x.home(); !seen[h] {
+				seen[h] = true
+				slabs++
+				runtime.AddCleanup(h, func(struct{}) { freed <- struct{}{} }, struct{}{})
 			}
 			timers[i], lives[i] = x, life
 		}
 		for i := range timers {
 			w.StopTimer(timers[i], lives[i])
 		}
+		for w.look(now); w.core.wheel.more(); w.look(now) {
+		}
 	}
 	rush()
-	if made != n {
-		t.Fatalf("%d timers were made for %d", made, n)
+	const need = n/len(timerSlab{}.timers) + 1
+	if slabs > need {
+		t.Fatalf("%d slabs were made for %d timers", slabs, n)
 	}
 	rush()
-	if !raced && made > n+n/4 { // under the race detector a sync.Pool forgets at random
-		t.Errorf("%d timers were made for %d at a time", made, n)
+	if !raced && slabs > need+need/4 { // under the race detector a sync.Pool forgets at random
+		t.Errorf("%d slabs were made for %d timers at a time", slabs, n)
 	}
-	until(t, "most of the spare timers are freed", func() bool { runtime.GC(); return len(freed) >= made-2*magazineLen })
+	clear(seen)
+	until(t, "most of the spare timers are freed", func() bool {
+		runtime.GC()
+		return len(freed) >= slabs/2
+	})
 	rush()
-	if w.core.wheel.tidy(); w.core.wheel.count != 0 {
-		t.Errorf("%d timers are on the wheel", w.core.wheel.count)
-	}
 }
 
 // Timers that others cancel come back to their core, so that one of an hour does not keep its memory for an hour; also when the
@@ -128,7 +131,7 @@ func TestCancelledTimersComeBackToACoreThatSleeps(t *testing.T) {
 	var lives [n]Life
 	submit(t, s, once(func(w *Worker) {
 		for i := range timers {
-			timers[i], lives[i] = startSpare(w, time.Hour, nil)
+			timers[i], lives[i] = w.after(time.Hour, nil)
 		}
 	}))
 	until(t, "the worker sleeps", s.Quiet)
@@ -139,12 +142,11 @@ func TestCancelledTimersComeBackToACoreThatSleeps(t *testing.T) {
 		}
 	}
 	until(t, "the cancelled timers are taken back", func() bool {
-		x := h.back.Load()
-		return x == nil || x.depth.Load() < backMax
+		return h.piled.Load() < backMax
 	})
 	until(t, "they are off the wheel", func() bool {
 		on := make(chan int)
-		s.OnCore(0, func(w *Worker) { on <- h.count })
+		s.OnCore(0, func(w *Worker) { on <- h.entries })
 		return await(t, "the worker", on) < backMax
 	})
 }
@@ -154,10 +156,10 @@ func TestStoppedTimersDoNotWakeTheWorker(t *testing.T) {
 	s := begin(t, Config{Workers: 1})
 	for _, look := range []bool{false, true} {
 		submit(t, s, once(func(w *Worker) {
-			var timers [600]*Timer
-			var lives [600]Life
+			var timers [tidyMax]*Timer
+			var lives [tidyMax]Life
 			for i := range timers {
-				timers[i], lives[i] = startSpare(w, 10*time.Millisecond, nil)
+				timers[i], lives[i] = w.after(10*time.Millisecond, nil)
 			}
 			if look {
 				w.Look()

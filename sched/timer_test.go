@@ -35,8 +35,8 @@ func TestTimersAgainstAClockThatJumps(t *testing.T) {
 		}
 		const n = 200
 		shots := make([]*shot, n)
-		fire := func(x *shot) expiryFunc {
-			return func(w *Worker) {
+		fire := func(x *shot) func(*Worker) {
+			return func(*Worker) {
 				if clock.now.Load() < x.due {
 					x.early.Store(true)
 				}
@@ -46,17 +46,16 @@ func TestTimersAgainstAClockThatJumps(t *testing.T) {
 		spans := []int64{int64(Tick), 100 * int64(Tick), int64(time.Second), int64(time.Hour)}
 		for i := range shots {
 			x := &shot{}
-			x.Timer = NewTimer(fire(x))
 			shots[i] = x
 			d := time.Duration(rnd.Int64N(spans[rnd.IntN(len(spans))]))
 			if i%2 == 0 {
 				x.due = clock.now.Load() + int64(d)
-				x.life = s.StartTimer(x.Timer, d, 0)
+				x.Timer, x.life = after(s, d, fire(x))
 			} else {
 				started := make(chan struct{})
 				submit(t, s, once(func(w *Worker) {
 					x.due = clock.now.Load() + int64(d)
-					x.life = w.StartTimer(x.Timer, d, 0)
+					x.Timer, x.life = w.after(d, fire(x))
 					close(started)
 				}))
 				await(t, "a timer's start", started)
@@ -112,10 +111,10 @@ func TestManyTimersAtTheSameInstantYieldToTasks(t *testing.T) {
 	s := begin(t, Config{Workers: 1, StuckAfter: time.Hour})
 	fired, before, most := 0, 0, 0
 	done := make(chan struct{})
-	tick := expiryFunc(func(*Worker) { fired++ })
+	tick := func(*Worker) { fired++ }
 	submit(t, s, once(func(w *Worker) {
 		for range n {
-			w.StartTimer(NewTimer(tick), 10*time.Millisecond, 0)
+			w.after(10*time.Millisecond, tick)
 		}
 		w.Schedule(&job{run: func(w *Worker) Next {
 			most = max(most, fired-before)
@@ -135,43 +134,34 @@ func TestManyTimersAtTheSameInstantYieldToTasks(t *testing.T) {
 }
 
 // A core takes up a timer from outside when it comes to it. If the timer was cancelled meanwhile it stays so, also when it has been
-// started anew by then, and that start is not disturbed.
+// used again by then, and that life is not disturbed.
 func TestTimerFromOutsideStaysCancelledThoughItsCoreHasNotTakenItUp(t *testing.T) {
-	s := begin(t, Config{Workers: 1, StuckAfter: time.Hour})
 	for _, how := range []string{"Cancel", "StopTimer"} {
-		var came []uint64
-		last := make(chan struct{})
-		var x *Timer
-		x = NewTimer(expiryFunc(func(*Worker) {
-			tag, _ := x.Ended()
-			came = append(came, tag)
-			close(last)
-		}))
+		s := begin(t, Config{Workers: 1, StuckAfter: time.Hour})
+		second := make(chan struct{})
 		submit(t, s, once(func(w *Worker) {
-			life := s.StartTimer(x, 0, 1)
+			x, life := after(s, 0, func(*Worker) { t.Errorf("%s: a cancelled timer has come", how) })
 			if r := x.Remaining(life); r < 0 || r > Tick {
 				t.Errorf("%v remain", r)
 			}
-			var tag uint64
 			var ok bool
 			if how == "Cancel" {
-				tag, ok = x.Cancel(life)
+				_, ok = x.Cancel(life)
 				w.core.wheel.takeBack()
 			} else {
-				tag, ok = w.StopTimer(x, life)
+				_, ok = w.StopTimer(x, life)
 			}
-			if tag != 1 || !ok {
-				t.Errorf("%s: tag %d, %v", how, tag, ok)
+			if !ok {
+				t.Errorf("%s was too late", how)
 			}
-			if w.StartTimer(x, 2*Tick, 2) == life {
-				t.Error("two lives have one name")
+			y, life2 := w.after(2*Tick, func(*Worker) { close(second) })
+			if x != y || life == life2 {
+				t.Errorf("%s: the timer is not used again, or two lives have one name", how)
 			}
 		}))
-		await(t, "the second life", last)
+		await(t, "the second life", second)
 		until(t, "the scheduler is quiet", s.Quiet)
-		if len(came) != 1 || came[0] != 2 {
-			t.Errorf("%s: expired with the tags %d, want that of the second life", how, came)
-		}
+		end(t, s)
 	}
 }
 
@@ -180,7 +170,7 @@ func TestTimersOfAWorkerGoOnWhileItsTaskIsStuck(t *testing.T) {
 	x := newStuck()
 	came := make(chan struct{})
 	submit(t, s, once(func(w *Worker) {
-		w.StartTimer(NewTimer(expiryFunc(func(*Worker) { close(came) })), 5*time.Millisecond, 0)
+		w.after(5*time.Millisecond, func(*Worker) { close(came) })
 		w.Schedule(x, Normal)
 	}))
 	await(t, "the task", x.inside)
@@ -196,8 +186,7 @@ func TestCancelAndExpiryExcludeEachOther(t *testing.T) {
 	var came, cancelled atomic.Int64
 	var all sync.WaitGroup
 	for range n {
-		x := NewTimer(expiryFunc(func(*Worker) { came.Add(1) }))
-		life := s.StartTimer(x, Tick, 0)
+		x, life := after(s, Tick, func(*Worker) { came.Add(1) })
 		for range 2 {
 			all.Go(func() {
 				for i := 0; x.Remaining(life) > Tick/4 && i < 1e6; i++ {

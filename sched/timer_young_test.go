@@ -29,7 +29,7 @@ func TestStartOfATimerDoesNotReadTheClock(t *testing.T) {
 		<-started // the monitor sleeps or ticks; either way it reads the clock once a millisecond at most
 		begun, before := time.Now(), clock.reads.Load()
 		for range n {
-			w.StartTimer(NewTimer(expiryFunc(func(*Worker) {})), time.Hour, 0)
+			w.after(time.Hour, nil)
 		}
 		reads <- clock.reads.Load() - before - 3*int64(1+time.Since(begun)/time.Millisecond)
 	}))
@@ -44,16 +44,16 @@ func TestTimerStartedJustBeforeTheWorkerParksFires(t *testing.T) {
 	for range scale(50) {
 		s := begin(t, Config{Workers: 1, Spin: 1})
 		came := make(chan string, 1)
-		expire := func(what string) *Timer { return NewTimer(expiryFunc(func(*Worker) { came <- what })) }
-		submit(t, s, once(func(w *Worker) { w.StartTimer(expire("task"), Tick, 0) }))
+		tell := func(what string) func(*Worker) { return func(*Worker) { came <- what } }
+		submit(t, s, once(func(w *Worker) { w.after(Tick, tell("task")) }))
 		if what := await(t, "a timer that a task has started", came); what != "task" {
 			t.Fatal(what)
 		}
 		until(t, "the worker parks", s.Quiet)
-		s.OnCore(0, func(w *Worker) { w.StartTimer(expire("function"), Tick, 0) })
+		s.OnCore(0, func(w *Worker) { w.after(Tick, tell("function")) })
 		await(t, "a timer that a function on the core has started", came)
 		until(t, "the worker parks", s.Quiet)
-		s.StartTimer(NewTimer(expiryFunc(func(w *Worker) { w.StartTimer(expire("timer"), Tick, 0) })), Tick, 0)
+		after(s, Tick, func(w *Worker) { w.after(Tick, tell("timer")) })
 		await(t, "a timer that a timer has started", came)
 		end(t, s)
 	}
@@ -65,8 +65,8 @@ func TestYoungTimersCountFromTheNextLookAtTheClock(t *testing.T) {
 	var now int64 = 5 << tickShift
 	w := handMade(func() int64 { return now })
 	h := &w.core.wheel
-	x, y := NewTimer(expiryFunc(func(*Worker) {})), NewTimer(expiryFunc(func(*Worker) {}))
-	lifeX, lifeY := w.StartTimer(x, 3*Tick, 0), w.StartTimer(y, -Tick, 0)
+	x, lifeX := w.after(3*Tick, nil)
+	y, lifeY := w.after(-Tick, nil)
 	if r := x.Remaining(lifeX); r != 3*Tick {
 		t.Errorf("%v remain of a young timer of %v", r, 3*Tick)
 	}
@@ -75,22 +75,22 @@ func TestYoungTimersCountFromTheNextLookAtTheClock(t *testing.T) {
 	}
 	now += 10 << tickShift
 	w.look(now)
-	if r := x.Remaining(lifeX); r != 3*Tick || h.count != 1 {
-		t.Errorf("after the look %v remain of %v, and %d timers are on the wheel, want 1", r, 3*Tick, h.count)
+	if r := x.Remaining(lifeX); r != 3*Tick || h.entries != 1 {
+		t.Errorf("after the look %v remain of %v, and %d timers are on the wheel, want 1", r, 3*Tick, h.entries)
 	}
 	now += 3<<tickShift - 1
-	if w.look(now); h.count != 1 {
+	if w.look(now); h.entries != 1 {
 		t.Error("the timer is early")
 	}
 	now++
-	if w.look(now); h.count != 0 {
+	if w.look(now); h.entries != 0 {
 		t.Error("the timer is late")
 	}
 }
 
 // handMade is a worker with a core of its own and nothing else of a scheduler, for what needs a clock that stands still.
 func handMade(clock func() int64) *Worker {
-	s := &Scheduler{clock: clock, stop: make(chan struct{})}
+	s := &Scheduler{clock: clock, stop: make(chan struct{}), cfg: Config{Timers: callTimers{}}}
 	c := &Core{sched: s, sem: make(chan struct{}, 1)}
 	c.wheel.init()
 	s.cores.Store(&[]*Core{c})
@@ -119,7 +119,7 @@ func TestStoppedYoungTimersLeaveNothingBehind(t *testing.T) {
 		var lives [3]Life
 		var timers [3]*Timer
 		for i := range timers {
-			timers[i], lives[i] = startSpare(w, time.Second, nil)
+			timers[i], lives[i] = w.after(time.Second, nil)
 		}
 		for _, i := range []int{1, 0, 2} {
 			if _, ok := w.StopTimer(timers[i], lives[i]); !ok {
@@ -128,12 +128,12 @@ func TestStoppedYoungTimersLeaveNothingBehind(t *testing.T) {
 		}
 	}
 	w.settleTimers()
-	if h := &w.core.wheel; reads > 2+3*rounds/youngMax || h.count != 0 || h.lazy != 0 || h.next != maxNext {
-		t.Errorf("%d readings of the clock, %d timers on the wheel, %d of them spare, next %d", reads, h.count, h.lazy, h.next)
+	if h := &w.core.wheel; reads > 2+3*rounds/youngMax || h.entries != 0 || h.next != maxNext {
+		t.Errorf("%d readings of the clock, %d entries on the wheel, next %d", reads, h.entries, h.next)
 	}
 	var order []int
 	for i := range 10 {
-		x, life := startSpare(w, time.Second, func(*Worker) { order = append(order, i) })
+		x, life := w.after(time.Second, func(*Worker) { order = append(order, i) })
 		if i%3 == 0 {
 			w.StopTimer(x, life)
 		}
@@ -150,25 +150,4 @@ func TestStoppedYoungTimersLeaveNothingBehind(t *testing.T) {
 			}
 		}
 	}
-}
-
-// reused is an expiry of timers that are used again: it calls the function that its timer carries.
-type reused struct{ Timer }
-
-func (r *reused) Expire(w *Worker) {
-	if f, _ := r.Data.(func(*Worker)); f != nil {
-		f(w)
-	}
-}
-
-// startSpare starts a spare timer of the core, or a new one that will be.
-func startSpare(w *Worker, d time.Duration, f func(*Worker)) (*Timer, Life) {
-	x, life := w.StartSpare(d, 0)
-	if x == nil {
-		r := &reused{}
-		w.KeepTimer(r.Init(r, true))
-		x, life = w.StartSpare(d, 0)
-	}
-	x.Data = f
-	return x, life
 }

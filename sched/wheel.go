@@ -3,7 +3,6 @@ package sched
 import (
 	"math/bits"
 	"sync"
-	"unsafe"
 
 	"github.com/thrum-go/thrum/internal/atomics"
 )
@@ -12,80 +11,123 @@ const (
 	wheelBits   = 6
 	wheelSlots  = 1 << wheelBits
 	wheelLevels = 7
-	youngMax    = 64 // timers that wait for the clock to be read
+	youngMax    = 64   // timers that wait for the clock to be read
+	sweepMin    = 1024 // entries of ended lives that are not worth a sweep
 )
 
 // wheel is a core's timers: those that wait for their start, and a hierarchical timing wheel (Varghese and Lauck, 1987; the form is
-// tokio's) on which level l has 64 slots of 64^l ticks. Start and cancel are constant time without any lock, because only the holder
-// of the core does either. Nothing here is touched by anybody else but back.
+// tokio's) on which level l has 64 slots of 64^l ticks. Only the holder of the core touches any of it, but back.
+//
+// A slot is not a list of timers but of entries, each of which names a life of a timer. To stop a timer means to end its life; the
+// entry stays where it is and is dropped when the wheel comes to it. So neither start nor stop touches the memory of any other timer,
+// and one that has been stopped can be used again at once. When more than half of the entries are of ended lives, they are
+// swept out.
 type wheel struct {
 	id    uint32 // in this program, from 1; constant
-	cur   int64  // every slot that begins at or before cur has been emptied
-	next  int64  // ns: nothing is due before; maxNext when the wheel is empty
-	count int    // on the wheel
 	youth int    // how many of young are in use
-	lazy  int    // how many are spare and may be on it
+	young [youngMax]entry
 
-	due    links // ring of those expired, waiting for their turn to fire, in the order in which they were due
-	moving links // ring of those taken from a slot that cur has reached, to go into due or further down
+	cur     int64 // every slot that begins at or before cur has been emptied
+	next    int64 // ns: nothing is due before; maxNext when the wheel is empty
+	entries int   // on the wheel
+	stale   int   // about how many of them are of ended lives
+
+	due    list // expired, waiting for their turn to fire, in the order in which they were due
+	moving list // taken from a slot, to go into due or onto the wheel again
+	check  bool // those whose life has ended are to be dropped on the way
+	sweep  int  // the next slot to be swept, counted through all levels from 1; 0 when no sweep is on
 	busy   [wheelLevels]uint64
-	slots  [wheelLevels][wheelSlots]links // rings
-	young  [youngMax]*Timer               // started since the clock was read; nil for one that has been stopped
+	slots  [wheelLevels][wheelSlots]list
 
-	spares, reserve *magazine
-	full, empty     sync.Pool // of magazines
+	firing entry // of a timer that repeats, while it expires; without a timer when it goes on
+
+	chunks      sync.Pool
+	lastChunk   *chunk // one that is free
+	spares      *magazine
+	reserve     *magazine
+	full, empty sync.Pool // of magazines
 
 	cancelled *Timer // taken from back
 	_         [64]byte
 	// back is a stack of timers that have been cancelled by those who do not hold the core. Anyone pushes, by compare-and-swap; the
 	// holder takes all of it.
 	back atomics.Pointer[Timer]
-	_    [64]byte
+	// piled counts the pushes since then: anyone adds, the holder sets it back.
+	piled atomics.Uint32
+	_     [64]byte
 }
 
-// Where a timer is: Timer.where.
-const (
-	rest    = iota // nowhere
-	spare          // in a magazine
-	young          // at young[slot]
-	overdue        // in due
-	onWheel        // this and above: on a level, in its slot, or in moving
-)
-
-// links is a place in a ring: of a timer, or the ring itself, which stands between the newest timer and the oldest. So nothing has to
-// be known of a timer's neighbours, nor of the ring it is in, to take it out. Timers of one instant keep the order in which they
-// were started, since those of an instant are always in one slot and go down the levels together. Only of those that are started
-// while more than moveMax timers move some may come before older ones.
-type links struct{ next, prev *links }
-
-// timer returns the timer whose place it is; it is the first field of one. Not for a ring.
-func (l *links) timer() *Timer { return (*Timer)(unsafe.Pointer(l)) }
-
-func (r *links) init() { r.next, r.prev = r, r }
-
-func (r *links) empty() bool { return r.next == r }
-
-// push makes l the newest.
-func (r *links) push(l *links) {
-	last := r.prev
-	l.next, l.prev = r, last
-	last.next = l
-	r.prev = l
+// entry is a life of a timer on the wheel.
+type entry struct {
+	t    *Timer
+	life Life
+	tick int64 // when it is due, rounded up
 }
 
-// remove takes l out of its ring and reports whether that has become empty.
-func (l *links) remove() (empty bool) {
-	next, prev := l.next, l.prev
-	prev.next, next.prev = next, prev
-	l.next, l.prev = nil, nil // so that a timer at rest keeps no other alive
-	return next == prev
+// ended reports whether that life is over.
+func (e *entry) ended() bool { return e.t.word.Load() != uint64(e.life) }
+
+// list is a queue of entries. As a rule timers of one instant keep the order in which they were started, since those of an instant are
+// always in one slot and go down the levels together; but some that are started while a slot is on the move, because it has more
+// entries than are moved at a time, or during a sweep, may come before older ones.
+type list struct{ head, tail *chunk }
+
+// chunk has 512 bytes.
+type chunk struct {
+	next    *chunk
+	from, n uint32
+	e       [20]entry
 }
 
-// take moves all of s, which is not empty, to r, which is.
-func (r *links) take(s *links) {
-	r.next, r.prev = s.next, s.prev
-	r.next.prev, r.prev.next = r, r
-	s.init()
+func (l *list) empty() bool { return l.head == nil }
+
+func (h *wheel) push(l *list, e entry) {
+	c := l.tail
+	if c == nil || c.n == uint32(len(c.e)) {
+		c = h.newChunk()
+		if l.tail == nil {
+			l.head = c
+		} else {
+			l.tail.next = c
+		}
+		l.tail = c
+	}
+	c.e[c.n] = e
+	c.n++
+}
+
+func (h *wheel) pop(l *list) (e entry, ok bool) {
+	c := l.head
+	if c == nil {
+		return e, false
+	}
+	e = c.e[c.from]
+	if c.from++; c.from == c.n {
+		if l.head = c.next; l.head == nil {
+			l.tail = nil
+		}
+		h.freeChunk(c)
+	}
+	return e, true
+}
+
+func (h *wheel) newChunk() *chunk {
+	c := h.lastChunk
+	if c != nil {
+		h.lastChunk = nil
+	} else if c, _ = h.chunks.Get().(*chunk); c == nil {
+		c = &chunk{}
+	}
+	return c
+}
+
+func (h *wheel) freeChunk(c *chunk) {
+	*c = chunk{}
+	if h.lastChunk == nil {
+		h.lastChunk = c
+	} else {
+		h.chunks.Put(c)
+	}
 }
 
 const maxNext = 1<<63 - 1
@@ -95,53 +137,25 @@ var wheels atomics.Uint32 // made in this program
 func (h *wheel) init() {
 	h.id = wheels.Add(1)
 	h.next = maxNext
-	h.due.init()
-	h.moving.init()
-	for level := range h.slots {
-		for slot := range h.slots[level] {
-			h.slots[level][slot].init()
-		}
-	}
+	h.spares, h.reserve = &magazine{}, &magazine{}
 }
 
-func (h *wheel) insert(t *Timer, tick int64) {
-	when := max(tick, h.cur)
-	level := (63 - bits.LeadingZeros64(uint64(when^h.cur)|(wheelSlots-1))) / wheelBits
-	slot := int(when>>(level*wheelBits)) & (wheelSlots - 1)
-	t.where, t.slot = uint8(onWheel+level), uint8(slot)
-	h.slots[level][slot].push(&t.links)
-	h.busy[level] |= 1 << slot
-}
-
-// start adds a timer whose due is set; now is in ns.
-func (h *wheel) start(t *Timer, now int64) {
-	if h.count == 0 {
+// start adds a life; now is in ns.
+func (h *wheel) start(e entry, now int64) {
+	if h.entries == 0 {
 		h.cur = max(h.cur, now>>tickShift)
 	}
-	h.count++
-	tick := t.tick()
-	h.insert(t, tick)
-	h.next = min(h.next, tick<<tickShift)
+	h.entries++
+	h.insert(e)
+	h.next = min(h.next, e.tick<<tickShift)
 }
 
-// remove takes out a timer, if it is anywhere, and leaves it at rest.
-func (h *wheel) remove(t *Timer) {
-	where, slot := t.where, t.slot
-	if where < young {
-		return // it comes from outside, and this core has not taken it up; or it is expiring
-	}
-	t.where = rest
-	if where == young {
-		h.young[slot] = nil
-		for h.youth > 0 && h.young[h.youth-1] == nil {
-			h.youth--
-		}
-		return
-	}
-	h.count--
-	if t.links.remove() && where != overdue && h.slots[where-onWheel][slot].empty() {
-		h.busy[where-onWheel] &^= 1 << slot
-	}
+func (h *wheel) insert(e entry) {
+	when := max(e.tick, h.cur)
+	level := (63 - bits.LeadingZeros64(uint64(when^h.cur)|(wheelSlots-1))) / wheelBits
+	slot := int(when>>(level*wheelBits)) & (wheelSlots - 1)
+	h.push(&h.slots[level][slot], e)
+	h.busy[level] |= 1 << slot
 }
 
 // first returns the earliest occupied slot and the tick it begins at.
@@ -157,29 +171,39 @@ func (h *wheel) first() (level, slot int, at int64, ok bool) {
 	return 0, 0, 0, false
 }
 
-// collect moves what is due by now into the ring due, and sets next for what is not: to 0 if there were more than so many timers to
-// move.
-func (h *wheel) collect(now int64, moves int) {
+// take begins to move the entries of a slot. Those that moved before must have arrived.
+func (h *wheel) take(level, slot int, check bool) {
+	h.moving, h.check = h.slots[level][slot], check
+	h.slots[level][slot] = list{}
+	h.busy[level] &^= 1 << slot
+}
+
+// move puts entries where they belong, at most so many, and returns how many more it might have moved.
+func (h *wheel) move(most int) int {
+	for ; most > 0; most-- {
+		e, ok := h.pop(&h.moving)
+		if !ok {
+			break
+		}
+		switch {
+		case h.check && e.ended():
+			h.entries--
+		case e.tick <= h.cur:
+			h.push(&h.due, e)
+		default:
+			h.insert(e)
+		}
+	}
+	return most
+}
+
+// collect moves what is due by now to due, and sets next for what is not: to 0 if there was more than so many entries to move.
+func (h *wheel) collect(now int64, most int) {
 	tick := now >> tickShift
 	for {
-		for !h.moving.empty() {
-			if moves--; moves < 0 {
-				h.next = 0
-				return
-			}
-			t := h.moving.next.timer()
-			t.links.remove()
-			if t.stopped {
-				t.where = rest
-				h.count--
-				continue
-			}
-			if tick := t.tick(); tick <= h.cur {
-				t.where = overdue
-				h.due.push(&t.links)
-			} else {
-				h.insert(t, tick)
-			}
+		if most = h.move(most); most == 0 {
+			h.next = 0
+			return
 		}
 		level, slot, at, ok := h.first()
 		if !ok || at > tick {
@@ -191,7 +215,30 @@ func (h *wheel) collect(now int64, moves int) {
 			return
 		}
 		h.cur = at
-		h.moving.take(&h.slots[level][slot])
-		h.busy[level] &^= 1 << slot
+		h.take(level, slot, false)
+	}
+}
+
+// sweepSome drops entries of ended lives, looking at so many at most. It begins a sweep when none is on.
+func (h *wheel) sweepSome(most int) {
+	if h.sweep == 0 {
+		h.sweep = 1
+		h.stale = 0 // those that are stopped from now on may be in slots that have been swept
+	}
+	for {
+		if most = h.move(most); most == 0 {
+			return
+		}
+		for ; ; h.sweep++ {
+			if h.sweep > wheelLevels*wheelSlots {
+				h.sweep = 0
+				return
+			}
+			if level, slot := (h.sweep-1)/wheelSlots, (h.sweep-1)%wheelSlots; h.busy[level]>>slot&1 != 0 {
+				h.take(level, slot, true)
+				h.sweep++
+				break
+			}
+		}
 	}
 }

@@ -12,85 +12,122 @@ type wheelModel struct {
 	t     testing.TB
 	w     wheel
 	now   int64
-	live  []*Timer
+	live  []*modelTimer
 	start int
-	seq   map[*Timer]int
-	moves int    // at a time
-	mid   func() // called when some timers have been moved and others have not
+	old   []*Timer // of lives that have ended, to be used again
+	moves int      // at a time
+	swept bool     // so those of one instant need not come in their order any more
+	mid   func()   // called when some entries have been moved and others have not
 }
+
+type modelTimer struct {
+	*Timer
+	life Life
+	due  int64
+	seq  int
+}
+
+func (m *modelTimer) tick() int64 { return ticks(m.due) }
 
 // lifetime is as long as the clock can run, nine years, for the longest timer to fit on the wheel.
 const lifetime = int64(MaxTimer)
 
 func newWheelModel(t testing.TB, now int64) *wheelModel {
-	m := &wheelModel{t: t, now: now, seq: map[*Timer]int{}, moves: moveMax}
+	m := &wheelModel{t: t, now: now, moves: moveMax}
 	m.w.init()
 	return m
 }
 
-// add starts a timer of d ns.
-func (m *wheelModel) add(d int64) *Timer {
-	x := NewTimer(expiryFunc(nil))
-	x.due.set(m.now + delay(time.Duration(d)))
+// add starts a timer of d ns; every other one has had an earlier life, the entry of which may still be on the wheel.
+func (m *wheelModel) add(d int64) {
+	var x *Timer
+	if n := len(m.old); n > 0 && m.start%2 == 0 {
+		x, m.old = m.old[n-1], m.old[:n-1]
+	} else {
+		x = &(&loneTimer{}).timers[0]
+		x.word.Store(2)
+	}
 	m.start++
-	m.seq[x] = m.start
-	m.live = append(m.live, x)
-	m.w.start(x, m.now)
+	y := &modelTimer{x, Life(x.word.Load()), m.now + delay(time.Duration(d)), m.start}
+	m.live = append(m.live, y)
+	m.w.start(entry{x, y.life, y.tick()}, m.now)
 	m.check()
-	return x
+}
+
+// end ends a life.
+func (m *wheelModel) end(x *modelTimer) {
+	x.word.Store(uint64(x.life) + 2)
+	m.old = append(m.old, x.Timer)
+	m.live = slices.DeleteFunc(m.live, func(y *modelTimer) bool { return y == x })
 }
 
 func (m *wheelModel) cancel(i int) {
 	if len(m.live) == 0 {
 		return
 	}
-	i %= len(m.live)
-	m.w.remove(m.live[i])
-	m.live = slices.Delete(m.live, i, i+1)
+	m.end(m.live[i%len(m.live)])
+	m.w.stale++
+	m.check()
+}
+
+// sweep drops entries, some or all.
+func (m *wheelModel) sweep(most int) {
+	m.swept = true
+	m.w.sweepSome(most)
 	m.check()
 }
 
 // advance moves the clock on and compares what is due; at most most timers are taken, as when a worker fires them.
 func (m *wheelModel) advance(d int64, most int) {
 	m.now += d
-	for m.w.collect(m.now, m.moves); !m.w.moving.empty(); m.w.collect(m.now, m.moves) {
-		if m.w.next != 0 {
-			m.t.Fatalf("%d timers were moved of many that are due, and the wheel wants to be looked at again at %d", m.moves, m.w.next)
-		}
-		if len(m.live) > 0 && m.mid != nil {
+	for m.w.collect(m.now, m.moves); m.w.next == 0; m.w.collect(m.now, m.moves) {
+		if m.mid != nil {
 			m.mid()
 		}
 	}
-	var want []*Timer
+	var want []*modelTimer
 	for _, x := range m.live {
 		if x.tick() <= m.now>>tickShift {
 			want = append(want, x)
 		}
 	}
-	var got []*Timer
-	for !m.w.due.empty() && len(got) < most {
-		x := m.w.due.next.timer()
-		m.w.remove(x)
-		got = append(got, x)
+	var got []entry
+	for len(got) < most {
+		e, ok := m.w.pop(&m.w.due)
+		if !ok {
+			break
+		}
+		m.w.entries--
+		if !e.ended() {
+			got = append(got, e)
+		}
 	}
 	if len(got) != min(len(want), most) {
 		m.t.Fatalf("at tick %d: %d timers are due, %d of at most %d came", m.now>>tickShift, len(want), len(got), most)
 	}
 	// In the order in which they are due, and those of one instant in the order in which they were started.
-	slices.SortFunc(want, func(a, b *Timer) int {
+	slices.SortFunc(want, func(a, b *modelTimer) int {
 		if a.tick() != b.tick() {
 			return int(a.tick() - b.tick())
 		}
-		return m.seq[a] - m.seq[b]
+		return a.seq - b.seq
 	})
-	for i, x := range got {
-		if x.tick() > m.now>>tickShift {
-			m.t.Fatalf("a timer for tick %d came at tick %d", x.tick(), m.now>>tickShift)
+	for i, e := range got {
+		x := want[i]
+		if e.tick > m.now>>tickShift {
+			m.t.Fatalf("a timer for tick %d came at tick %d", e.tick, m.now>>tickShift)
 		}
-		if x != want[i] {
-			m.t.Fatalf("timer %d (for tick %d, started as number %d) came in place of that for tick %d, number %d", i, x.tick(), m.seq[x], want[i].tick(), m.seq[want[i]])
+		if m.swept && e.tick == x.tick() {
+			k := slices.IndexFunc(m.live, func(y *modelTimer) bool { return y.Timer == e.t && y.life == e.life })
+			if k < 0 {
+				m.t.Fatalf("timer %d, for tick %d, has come before", i, e.tick)
+			}
+			x = m.live[k]
 		}
-		m.live = slices.DeleteFunc(m.live, func(y *Timer) bool { return y == x })
+		if e.t != x.Timer || e.life != x.life || e.tick != x.tick() {
+			m.t.Fatalf("timer %d is for tick %d in place of that for tick %d, number %d", i, e.tick, x.tick(), x.seq)
+		}
+		m.end(x)
 	}
 	if !m.w.due.empty() {
 		m.w.next = 0 // as fire does
@@ -98,15 +135,31 @@ func (m *wheelModel) advance(d int64, most int) {
 	m.check()
 }
 
-// check compares the count, and that next is not too late.
+// check compares the number of entries, and that next is not too late.
 func (m *wheelModel) check() {
-	if m.w.count != len(m.live) {
-		m.t.Fatalf("the wheel has %d timers, want %d", m.w.count, len(m.live))
+	n := 0
+	each := func(l *list) {
+		for c := l.head; c != nil; c = c.next {
+			n += int(c.n - c.from)
+		}
+	}
+	each(&m.w.due)
+	each(&m.w.moving)
+	for level := range m.w.slots {
+		for slot := range m.w.slots[level] {
+			l := &m.w.slots[level][slot]
+			if each(l); l.empty() == (m.w.busy[level]>>slot&1 != 0) {
+				m.t.Fatalf("slot %d of level %d is empty: %v, which is not what its bit says", slot, level, l.empty())
+			}
+		}
+	}
+	if n != m.w.entries || n < len(m.live) {
+		m.t.Fatalf("the wheel has %d entries and counts %d; %d timers run", n, m.w.entries, len(m.live))
 	}
 	if len(m.live) == 0 {
 		return
 	}
-	first := slices.MinFunc(m.live, func(a, b *Timer) int { return int(a.tick() - b.tick()) })
+	first := slices.MinFunc(m.live, func(a, b *modelTimer) int { return int(a.tick() - b.tick()) })
 	if m.w.next > first.tick()<<tickShift {
 		m.t.Fatalf("the wheel wants to be looked at when %d ns have passed, but a timer is due at %d", m.w.next, first.tick()<<tickShift)
 	}
@@ -120,8 +173,14 @@ func (m *wheelModel) finish() {
 		}
 		m.advance(max(0, m.w.next-m.now), 1<<30)
 	}
-	if m.w.collect(m.now, m.moves); m.w.next != maxNext || m.w.busy != [wheelLevels]uint64{} {
-		m.t.Fatalf("the empty wheel is not empty: next %d, busy %x", m.w.next, m.w.busy)
+	for range 2 { // the first may end one that was on
+		for m.sweep(5); m.w.sweep != 0 || !m.w.moving.empty(); m.sweep(5) {
+		}
+	}
+	m.swept = false
+	m.advance(0, 1<<30) // what the sweep has found to be due
+	if m.w.collect(m.now, m.moves); m.w.next != maxNext || m.w.entries != 0 || m.w.busy != [wheelLevels]uint64{} {
+		m.t.Fatalf("the empty wheel is not empty: next %d, %d entries, busy %x", m.w.next, m.w.entries, m.w.busy)
 	}
 }
 
@@ -132,7 +191,11 @@ func TestWheelAgreesWithANaiveModel(t *testing.T) {
 		m := newWheelModel(t, rnd.Int64N(spans[rnd.IntN(7)]))
 		span := func() int64 { return spans[rnd.IntN(len(spans))] }
 		for range 100 {
-			switch rnd.IntN(8) {
+			switch rnd.IntN(9) {
+			case 8:
+				if seed%2 == 0 {
+					m.sweep(1 + rnd.IntN(50))
+				}
 			case 0, 1, 2, 3:
 				m.add(rnd.Int64N(span()))
 			case 4:
@@ -151,20 +214,23 @@ func TestWheelAgreesWithANaiveModel(t *testing.T) {
 	}
 }
 
-// Timers that are cancelled while others of their slot have moved and they have not: the wheel moves few at a time here.
+// Timers that are cancelled while entries of their slot have moved and theirs have not: the wheel moves few at a time here.
 func TestWheelAgreesWithANaiveModelWhenItMovesFewAtATime(t *testing.T) {
 	for seed := range uint64(scale(1000)) {
 		rnd := rand.New(rand.NewPCG(seed, 2))
 		m := newWheelModel(t, 0)
 		m.moves = 1 + rnd.IntN(5)
 		m.mid = func() {
-			if rnd.IntN(3) == 0 {
+			switch rnd.IntN(6) {
+			case 0, 1:
 				m.cancel(rnd.IntN(1000))
+			case 2:
+				m.sweep(1 + rnd.IntN(5))
 			}
 		}
 		for range 60 {
 			span := []int64{int64(Tick), 64 * int64(Tick), 4096 * int64(Tick)}[rnd.IntN(3)]
-			switch d := rnd.Int64N(span); rnd.IntN(4) {
+			switch d := rnd.Int64N(span); rnd.IntN(5) {
 			case 0, 1:
 				for range 1 + rnd.IntN(10) {
 					m.add(d)
@@ -173,25 +239,26 @@ func TestWheelAgreesWithANaiveModelWhenItMovesFewAtATime(t *testing.T) {
 				m.cancel(rnd.IntN(1000))
 			case 3:
 				m.advance(d, 1<<30)
+			case 4:
+				m.sweep(1 + rnd.IntN(5))
 			}
 		}
 		m.finish()
 	}
 }
 
-// A slot full of timers that must go down a level, or expire, is moved in pieces.
+// A slot full of timers that must go down a level, or expire, is moved in pieces; so is what a sweep looks at.
 func TestWheelMovesManyTimersInPieces(t *testing.T) {
 	var h wheel
 	h.init()
 	const n = 10 * moveMax
+	x := &(&loneTimer{}).timers[0]
 	for range n {
-		x := NewTimer(expiryFunc(nil))
-		x.due.set(100 << tickShift)
-		h.start(x, 0)
+		h.start(entry{x, Life(x.word.Load()), 100}, 0)
 	}
 	due := func() (k int) {
-		for x := h.due.next; x != &h.due; x = x.next {
-			k++
+		for c := h.due.head; c != nil; c = c.next {
+			k += int(c.n - c.from)
 		}
 		return k
 	}
@@ -206,8 +273,53 @@ func TestWheelMovesManyTimersInPieces(t *testing.T) {
 			t.Fatalf("%d timers are due and not moved, but the wheel wants to be looked at again at %d", n-before, h.next)
 		}
 	}
-	if rounds < n/moveMax || h.next != maxNext {
+	if h.collect(100<<tickShift, moveMax); rounds < n/moveMax || h.next != maxNext {
 		t.Errorf("%d rounds for %d timers; next %d", rounds, n, h.next)
+	}
+	for range n {
+		h.start(entry{x, Life(x.word.Load()), 1000}, 0)
+	}
+	x.word.Add(2)
+	rounds = 0
+	for before := h.entries; before > n; rounds++ {
+		h.sweepSome(moveMax)
+		if before-h.entries > moveMax {
+			t.Fatalf("%d timers were swept at a time", before-h.entries)
+		}
+		before = h.entries
+	}
+	if rounds < n/moveMax || h.entries != n {
+		t.Errorf("%d rounds for %d timers; %d entries are left", rounds, n, h.entries)
+	}
+}
+
+// Who starts and stops long timers for ever has a wheel of about the size of what runs.
+func TestWheelIsSweptWhenMostOfItsEntriesAreOfEndedLives(t *testing.T) {
+	now := int64(0)
+	w := handMade(func() int64 { return now })
+	const running = 3000
+	var most int
+	var timers [running]*Timer
+	var lives [running]Life
+	for i := range 100 * running {
+		k := i % running
+		if timers[k] != nil {
+			w.StopTimer(timers[k], lives[k])
+		}
+		timers[k], lives[k] = w.StartTimer(time.Hour, 0)
+		if i%20 == 0 {
+			now += int64(20 * time.Microsecond)
+			w.look(now)
+		}
+		most = max(most, w.core.wheel.entries)
+	}
+	if most > 2*running+2*sweepMin {
+		t.Errorf("up to %d entries for %d timers that run", most, running)
+	}
+	for i := range timers {
+		if _, ok := w.StopTimer(timers[i], lives[i]); !ok {
+			t.Fatal("a timer was lost in a sweep")
+		}
 	}
 }
 
@@ -236,8 +348,7 @@ func TestWheelAtTheEdgesOfItsLevels(t *testing.T) {
 func TestTimersLongerThanTheLongestAreCut(t *testing.T) {
 	s := begin(t, Config{Workers: 1})
 	for _, d := range []time.Duration{MaxTimer, MaxTimer + 1, 1<<63 - 1} {
-		x := NewTimer(expiryFunc(func(*Worker) { t.Error("it came") }))
-		life := s.StartTimer(x, d, 0)
+		x, life := after(s, d, func(*Worker) { t.Error("it came") })
 		if r := x.Remaining(life); r > MaxTimer+Tick || r < MaxTimer-patience {
 			t.Errorf("a timer of %v has %v to run", d, r)
 		}
@@ -250,11 +361,6 @@ func TestTimersLongerThanTheLongestAreCut(t *testing.T) {
 		t.Errorf("the longest timer is of %.1f years, documented as nine", years)
 	}
 }
-
-// expiryFunc is an Expiry made of a function.
-type expiryFunc func(w *Worker)
-
-func (f expiryFunc) Expire(w *Worker) { f(w) }
 
 // FuzzWheelAgainstModel plays a program of starts, cancels and clock steps on the wheel and on its model.
 func FuzzWheelAgainstModel(f *testing.F) {
@@ -270,7 +376,9 @@ func FuzzWheelAgainstModel(f *testing.F) {
 		for len(program) >= 2 {
 			op, x := program[0], int64(program[1])
 			program = program[2:]
-			switch op % 7 {
+			switch op % 8 {
+			case 7:
+				m.sweep(int(x) + 1)
 			case 0:
 				m.add(x << tickShift)
 			case 1:

@@ -1,0 +1,5 @@
+//go:build bug_life
+
+package sched
+
+const bugLife = true
