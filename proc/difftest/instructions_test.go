@@ -264,7 +264,11 @@ func (g *gen) shortTimer(me *gproc) {
 	default:
 		tag := g.tag()
 		g.do(me, tuple{"after_short", t, ms, p.n, tag, g.msg()})
-		p.mail = append(p.mail, tag)
+		if !p.dead && p.away == nil && g.r.IntN(2) == 0 {
+			g.do(p, tuple{"recv", tuple{"tag", tag}})
+		} else {
+			p.mail = append(p.mail, tag)
+		}
 	}
 }
 

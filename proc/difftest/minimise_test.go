@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // minimise drops steps of a failing program, first processes, parts of seq and options of spawn as long as it still fails.
 // fails returns the index of the first program of several that fails, -1 when none does: all candidates of a round run in one
-// Erlang system.
+// Erlang system. It makes do with what it has after a minute.
 func minimise(p program, fails func([]program) (int, error)) (program, error) {
+	end := time.Now().Add(time.Minute)
 	for size := max(1, len(p.steps)/2); ; {
 		cut := smaller(p, size)
 		i, err := fails(cut)
@@ -20,7 +22,7 @@ func minimise(p program, fails func([]program) (int, error)) (program, error) {
 			p = cut[i]
 			p.id = cut[0].id
 			size = min(size, max(1, len(p.steps)/2))
-		case size == 1:
+		case size == 1, time.Now().After(end):
 			return p, nil
 		default:
 			size /= 2

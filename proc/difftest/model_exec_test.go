@@ -3,6 +3,7 @@ package difftest
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -139,6 +140,33 @@ func (m *model) instr(me int, i tuple) (token string, more []*model) {
 		}
 		m.send(me, a.owner, msignal{kind: "alias", n: num(i, 1), text: message(me, i)})
 		return "ok", nil
+	case "request":
+		to, ok := known(2)
+		switch {
+		case !ok:
+			return "skip", nil
+		case to == me:
+			return "calling_self", nil
+		}
+		m.request(me, num(i, 1), to)
+		return "ok", nil
+	case "abandon":
+		k := num(i, 1)
+		if !slices.Contains(p.requests, k) {
+			return "skip", nil
+		}
+		at := slices.IndexFunc(p.monitors, func(x mmonitor) bool { return x.call == k })
+		if at >= 0 {
+			m.endMonitor(me, at)
+		}
+		return fmt.Sprint(at >= 0), nil
+	case "reply":
+		k := num(i, 1)
+		if !slices.Contains(p.callers, k) {
+			return "skip", nil
+		}
+		m.send(me, m.clients[k], msignal{kind: "reply", n: k, text: fmt.Sprintf("rep(%d,%s)", k, atom(i, 2))})
+		return "ok", nil
 	case "spawn":
 		return m.spawn(me, i), nil
 	case "take":
@@ -186,8 +214,19 @@ func (m *model) monitor(me, ref, to int, object string) {
 	if to == me {
 		return // never fires, and demonitor does not find it
 	}
-	p.monitors = append(p.monitors, mmonitor{ref, to, object})
+	p.monitors = append(p.monitors, mmonitor{ref, to, object, 0})
 	m.send(me, to, msignal{kind: "monitor", n: ref}) // to 0 when nobody has the name, which is always dead
+}
+
+// request is a monitor and a message; what comes of it ends the monitor.
+func (m *model) request(me, k, to int) {
+	p := &m.procs[me]
+	ref := 1000 + k
+	p.requests = append(p.requests, k)
+	p.monitors = append(p.monitors, mmonitor{ref, to, fmt.Sprintf("p%d", to), k})
+	m.clients[k] = me
+	m.send(me, to, msignal{kind: "monitor", n: ref})
+	m.send(me, to, msignal{kind: "msg", text: fmt.Sprintf("req(p%d,%d)", me, k)})
 }
 
 func (m *model) demonitor(me int, i tuple) string {
@@ -197,8 +236,7 @@ func (m *model) demonitor(me int, i tuple) string {
 	}
 	at := slices.IndexFunc(p.monitors, func(x mmonitor) bool { return x.ref == ref })
 	if at >= 0 {
-		m.send(me, p.monitors[at].target, msignal{kind: "demonitor", n: ref})
-		p.monitors = without(p.monitors, func(x mmonitor) bool { return x.ref == ref })
+		m.endMonitor(me, at)
 	} else if how == "flush" && m.bug != "a flush takes nothing" {
 		p.mail = without(p.mail, func(s string) bool { return strings.HasPrefix(s, fmt.Sprintf("down(r%d,", ref)) })
 	}
@@ -226,7 +264,7 @@ func (m *model) spawn(me int, i tuple) string {
 	if r, ok := opt(opts, "monitor"); ok {
 		c.watchers = append(c.watchers, mwatch{me, r.(int)})
 		p.refs = append(p.refs, r.(int))
-		p.monitors = append(p.monitors, mmonitor{r.(int), n, fmt.Sprintf("p%d", n)})
+		p.monitors = append(p.monitors, mmonitor{r.(int), n, fmt.Sprintf("p%d", n), 0})
 	}
 	return "ok"
 }
@@ -238,6 +276,11 @@ func (m *model) take(me int, pattern term) string {
 		return "empty"
 	}
 	s := p.mail[at]
+	if strings.HasPrefix(s, "req(") {
+		_, k, _ := strings.Cut(strings.TrimSuffix(s, ")"), ",")
+		n, _ := strconv.Atoi(k)
+		p.callers = append(p.callers, n)
+	}
 	p.mail = slices.Delete(slices.Clone(p.mail), at, at+1)
 	return s
 }
@@ -255,6 +298,10 @@ func fits(pattern term, s string) bool {
 		return strings.HasPrefix(s, "m(") && strings.Contains(s, fmt.Sprintf(",%s,", arg))
 	case "exit":
 		return strings.HasPrefix(s, "exit(") && (arg == nil || strings.HasPrefix(s, fmt.Sprintf("exit(p%d,", arg)))
+	case "rep":
+		return strings.HasPrefix(s, fmt.Sprintf("rep(%d,", arg))
+	case "req":
+		return strings.HasPrefix(s, "req(") && strings.HasSuffix(s, fmt.Sprintf(",%d)", arg))
 	case "down":
 		return strings.HasPrefix(s, "down(") && (arg == nil || strings.HasPrefix(s, fmt.Sprintf("down(r%d,", arg)))
 	}

@@ -19,6 +19,7 @@ type model struct {
 	queues  [][]msignal      // from*len(procs)+to
 	names   map[string]int   // who has a name
 	aliases map[int]maliased // by number
+	clients map[int]int      // who has made a request; shared by all states, since it never changes
 }
 
 type mproc struct {
@@ -29,6 +30,7 @@ type mproc struct {
 	monitors          []mmonitor
 	watchers          []mwatch
 	refs              []int // all monitors that it has made
+	requests, callers []int // the requests that it has made, and those that it can reply to
 	unlinks           int   // how many it has asked for
 	script            []term
 	tokens            []string // what the script has logged
@@ -38,6 +40,7 @@ type mlink struct{ peer, unlink int } // unlink: 0 active, else the number of th
 type mmonitor struct {
 	ref, target int
 	object      string
+	call        int // the request it belongs to, 0 when it is an ordinary monitor
 }
 type mwatch struct{ by, ref int }
 
@@ -74,7 +77,8 @@ func newModel(p program) *model {
 			}
 		}
 	}
-	m := &model{procs: make([]mproc, n+1), queues: make([][]msignal, (n+1)*(n+1)), names: map[string]int{}, aliases: map[int]maliased{}}
+	m := &model{procs: make([]mproc, n+1), queues: make([][]msignal, (n+1)*(n+1)), names: map[string]int{}, aliases: map[int]maliased{},
+		clients: map[int]int{}}
 	for _, r := range p.roots {
 		_, trap := opt(r.(tuple)[1], "trap")
 		m.procs[num(r, 0)] = mproc{born: true, alive: true, trap: trap}
@@ -98,11 +102,13 @@ func flatten(i term) []term {
 }
 
 func (m *model) clone() *model {
-	c := &model{bug: m.bug, procs: slices.Clone(m.procs), queues: slices.Clone(m.queues), names: map[string]int{}, aliases: map[int]maliased{}}
+	c := &model{bug: m.bug, procs: slices.Clone(m.procs), queues: slices.Clone(m.queues), names: map[string]int{}, aliases: map[int]maliased{},
+		clients: m.clients}
 	for i := range c.procs { // slices are only ever appended to or replaced, so they can be shared up to their length
 		p := &c.procs[i]
 		p.mail, p.links, p.monitors, p.watchers = slices.Clip(p.mail), slices.Clip(p.links), slices.Clip(p.monitors), slices.Clip(p.watchers)
 		p.tokens, p.refs = slices.Clip(p.tokens), slices.Clip(p.refs)
+		p.requests, p.callers = slices.Clip(p.requests), slices.Clip(p.callers)
 	}
 	for i := range c.queues {
 		c.queues[i] = slices.Clip(c.queues[i])
@@ -154,6 +160,10 @@ func (m *model) key() string {
 		b = append(b, '/')
 		for _, s := range p.tokens {
 			str(s)
+		}
+		b = append(b, '/')
+		for _, k := range p.callers {
+			nr(k)
 		}
 		b = append(b, '|')
 	}
@@ -228,7 +238,7 @@ func (m *model) die(n int, reason string) {
 			m.aliases[a] = x
 		}
 	}
-	p.links, p.monitors, p.watchers, p.unlinks = nil, nil, nil, 0
+	p.links, p.monitors, p.watchers, p.requests, p.callers, p.unlinks = nil, nil, nil, nil, nil, 0
 }
 
 func (p *mproc) link(peer int) int {
@@ -281,6 +291,16 @@ func (m *model) receive(from, to, i int) {
 				m.aliases[s.n] = a
 			}
 		}
+	case "reply":
+		i := slices.IndexFunc(p.monitors, func(x mmonitor) bool { return x.call == s.n })
+		if i < 0 {
+			if m.bug == "a late reply comes" || m.bug == "two replies come" {
+				p.mail = append(p.mail, s.text)
+			}
+			return
+		}
+		p.mail = append(p.mail, s.text)
+		m.endMonitor(to, i)
 	case "link":
 		if p.link(from) < 0 && m.bug != "a link has one direction" {
 			p.linkTo(from)
@@ -335,9 +355,21 @@ func (m *model) receive(from, to, i int) {
 			}
 			return
 		}
-		p.mail = append(p.mail, fmt.Sprintf("down(r%d,%s,%s)", s.n, p.monitors[i].object, s.text))
+		if x := p.monitors[i]; x.call > 0 {
+			p.mail = append(p.mail, fmt.Sprintf("rep(%d,down,%s,%s)", x.call, x.object, s.text))
+		} else {
+			p.mail = append(p.mail, fmt.Sprintf("down(r%d,%s,%s)", s.n, x.object, s.text))
+		}
 		p.monitors = without(p.monitors, func(x mmonitor) bool { return x.ref == s.n })
 	}
+}
+
+// endMonitor has a process give up the monitor at place i.
+func (m *model) endMonitor(n, i int) {
+	p := &m.procs[n]
+	x := p.monitors[i]
+	m.send(n, x.target, msignal{kind: "demonitor", n: x.ref})
+	p.monitors = slices.Delete(slices.Clone(p.monitors), i, i+1)
 }
 
 // unanswered is what a signal to a dead process leads to.

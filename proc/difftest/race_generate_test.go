@@ -7,12 +7,14 @@ import "math/rand/v2"
 func generateRace(seed uint64) program {
 	g := &racer{r: rand.New(rand.NewPCG(seed, 0x7261_6365)), p: program{id: int(seed), race: true}}
 	n := 2 + g.r.IntN(3)
-	theme := g.r.IntN(4) // 0 links, 1 monitors, else a mixture
+	theme := g.r.IntN(5) // 0 links, 1 monitors, 2 requests, else a mixture
 	if theme < 2 {
 		n = 2 + g.r.IntN(4)/3
 	}
 	for i := range n {
-		opts := list{tuple{"style", styles[g.r.IntN(len(styles))]}}
+		style := styles[g.r.IntN(len(styles))]
+		opts := list{tuple{"style", style}}
+		g.styles = append(g.styles, style)
 		if g.r.IntN(2) == 0 {
 			opts = append(opts, "trap")
 		}
@@ -21,9 +23,11 @@ func generateRace(seed uint64) program {
 	}
 	switch theme {
 	case 0:
-		g.kinds = [8]int{12, 0, 1, 1, 0, 0, 1, 0}
+		g.kinds = [9]int{12, 0, 1, 1, 0, 0, 1, 0, 0}
 	case 1:
-		g.kinds = [8]int{1, 8, 2, 2, 1, 0, 0, 1}
+		g.kinds = [9]int{1, 8, 2, 2, 1, 0, 0, 1, 0}
+	case 2:
+		g.kinds = [9]int{1, 0, 2, 1, 0, 0, 1, 0, 8}
 	default:
 		for i := range g.kinds {
 			g.kinds[i] = []int{0, 1, 1, 3}[g.r.IntN(4)]
@@ -45,13 +49,15 @@ func generateRace(seed uint64) program {
 }
 
 type racer struct {
-	r     *rand.Rand
-	p     program
-	procs []int
-	refs  map[int][]int // by process
-	ids   int
-	alias int
-	kinds [8]int // weights of what instr makes
+	r      *rand.Rand
+	p      program
+	procs  []int
+	refs   map[int][]int // by process
+	ids    int
+	alias  int
+	styles []string
+	calls  []gcall
+	kinds  [9]int // weights of what instr makes
 }
 
 func (g *racer) proc() int { return g.procs[g.r.IntN(len(g.procs))] }
@@ -123,7 +129,7 @@ func (g *racer) giveUp() {
 func (g *racer) instr(me int, before bool) term {
 	kinds := g.kinds
 	if before {
-		kinds = [8]int{4, 3, 0, 0, 1, 1, 1, 0}
+		kinds = [9]int{4, 3, 0, 0, 1, 1, 1, 0, 2}
 	}
 	total := 0
 	for _, k := range kinds {
@@ -178,6 +184,9 @@ func (g *racer) instr(me int, before bool) term {
 	case 6:
 		return pick(tuple{"send", to, tag, id}, tuple{"send", to, tag, id}, tuple{"trap", pick("true", "false")})
 	}
+	if kind == 8 {
+		return g.request(me, to, id)
+	}
 	if len(g.procs) > 5 {
 		return tuple{"send", to, tag, id}
 	}
@@ -198,6 +207,38 @@ func (g *racer) instr(me int, before bool) term {
 		opts = append(opts, tuple{"die", ends[g.r.IntN(len(ends))]})
 	}
 	return tuple{"spawn", child, opts, styles[g.r.IntN(len(styles))]}
+}
+
+// request makes an instruction about a request: to make it, to receive it, to reply, to give it up, to take what it came to.
+func (g *racer) request(me, to, id int) term {
+	var mine, served []gcall
+	for _, c := range g.calls {
+		if c.client == me {
+			mine = append(mine, c)
+		}
+		if c.server == me {
+			served = append(served, c)
+		}
+	}
+	if len(served) > 0 && g.r.IntN(2) == 0 {
+		k := served[g.r.IntN(len(served))].n
+		if g.r.IntN(2) == 0 {
+			return tuple{"take", tuple{"req", k}}
+		}
+		return tuple{"reply", k, []string{"yes", "no"}[g.r.IntN(2)]}
+	}
+	if len(mine) > 0 && g.r.IntN(2) == 0 {
+		k := mine[g.r.IntN(len(mine))].n
+		if g.r.IntN(2) == 0 {
+			return tuple{"abandon", k}
+		}
+		return tuple{"take", tuple{"rep", k}}
+	}
+	if me > len(g.styles) || g.styles[me-1] == "direct" {
+		return tuple{"send", to, tags[0], id}
+	}
+	g.calls = append(g.calls, gcall{n: id, client: me, server: to})
+	return tuple{"request", id, to}
 }
 
 // aftermath shows what links, monitors and names are left: the processes end one after another.

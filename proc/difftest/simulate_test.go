@@ -15,6 +15,7 @@ var bugs = []string{
 	"messages overtake each other", "a name outlives its process", "an alias outlives unalias", "a reply alias works twice",
 	"DOWN before EXIT", "spawn links too late", "DOWN has another reason", "unlink lets one EXIT pass", "noproc ends nobody",
 	"a trapped exit is forgotten", "a flush takes nothing", "two links are two",
+	"a late reply comes", "two replies come",
 }
 
 // TestBrokenRulesAreNoticed shows that the search for an explanation can fail: traces of a model with one rule broken have

@@ -21,6 +21,8 @@ type system interface {
 	Alias(kind proc.AliasKind) proc.Alias
 	Unalias(a proc.Alias) bool
 	Spawn(f proc.Factory, opts ...proc.SpawnOption) (proc.PID, error)
+	SpawnLink(f proc.Factory, opts ...proc.SpawnOption) (proc.PID, error)
+	SpawnMonitor(f proc.Factory, opts ...proc.SpawnOption) (proc.PID, proc.MonitorRef, error)
 	Link(to proc.PID) error
 	Unlink(to proc.PID) error
 	Monitor(to proc.PID) (proc.MonitorRef, error)
@@ -210,13 +212,8 @@ func result(err error, otherwise string) string {
 func (a *actor) spawn(n int, opts term, how string) string {
 	os := a.w.options(n)
 	var ref proc.MonitorRef
-	if _, ok := opt(opts, "link"); ok {
-		os = append(os, proc.WithLink())
-	}
+	_, links := opt(opts, "link")
 	r, monitors := opt(opts, "monitor")
-	if monitors {
-		os = append(os, proc.WithMonitor(&ref))
-	}
 	if name, ok := opt(opts, "name"); ok {
 		os = append(os, proc.WithName(name.(string)))
 	}
@@ -227,7 +224,18 @@ func (a *actor) spawn(n int, opts term, how string) string {
 	}
 	then, _ := opt(opts, "die")
 	reason, _ := then.(string)
-	pid, err := a.style.Spawn(factory(newActor(a.w, n, trap, reason), how), os...)
+	var pid proc.PID
+	var err error
+	switch f := factory(newActor(a.w, n, trap, reason), how); {
+	case links && !monitors:
+		pid, err = a.style.SpawnLink(f, os...)
+	case monitors && !links:
+		pid, ref, err = a.style.SpawnMonitor(f, os...)
+	case monitors:
+		pid, err = a.style.Spawn(f, append(os, proc.WithLink(), proc.WithMonitor(&ref))...)
+	default:
+		pid, err = a.style.Spawn(f, os...)
+	}
 	if errors.Is(err, proc.ErrNameTaken) {
 		return "taken"
 	}

@@ -56,7 +56,7 @@ func (d *direct) turn(instr term) (end error) {
 		d.Blocking(func() {})
 	}
 	switch i := instr.(tuple); op(i) {
-	case "recv":
+	case "recv", "take":
 		a.ack(d.recv(i[1]), "idle")
 	case "wait":
 		a.ack("wait", "waits")
@@ -90,6 +90,7 @@ func (d *direct) script(instrs []term) (end error) {
 		switch op(i) {
 		case "take":
 			if m, ok := d.ReceiveMatchTimeout(0, func(m proc.Message) bool { return d.a.matches(i.(tuple)[1], m) }); ok {
+				d.took(m)
 				token = d.a.shown(m)
 			}
 		case "yield":

@@ -58,7 +58,7 @@ func (s *machine) turn(instr term) (end error) {
 		s.Blocking(func() {})
 	}
 	switch i := instr.(tuple); op(i) {
-	case "recv":
+	case "recv", "take":
 		s.ack(s.recv(i[1]), "idle")
 	case "wait":
 		s.ack("wait", "waits")

@@ -65,7 +65,7 @@ func (s *postponing) turn(instr term) (end error) {
 		s.Blocking(func() {})
 	}
 	switch i := instr.(tuple); op(i) {
-	case "recv":
+	case "recv", "take":
 		_, one := i[1].(tuple)
 		return s.scans(&scan{pattern: i[1], one: one})
 	case "wait":

@@ -160,7 +160,7 @@ seen(Id) -> ets:member(?TAB, {seen, Id}).
 
 over(Key, C) ->
     case ets:lookup(?TAB, Key) of
-        [{_, _, over}] -> ok;
+        [{_, over}] -> ok;
         _ -> erlang:yield(), over(Key, C)
     end.
 
@@ -264,7 +264,7 @@ turn({call, K, P, Ms}, S) ->
     case pid(P) of
         Pid when is_pid(Pid), Pid =/= self() -> ack(S, "calls", calls), call(K, Pid, Ms, S);
         Pid ->
-            ets:insert(?TAB, {{call, K}, self(), over}),
+            ets:insert(?TAB, {{call, K}, over}),
             ack(S, case Pid of undefined -> "skip"; _ -> "calling_self" end, idle),
             S
     end;
@@ -372,24 +372,17 @@ exec({request, K, P}, S) ->
         Pid when Pid =:= self() -> {"calling_self", S};
         Pid ->
             Ref = monitor(process, Pid, [{alias, reply_demonitor}, {tag, {repdown, K}}]),
-            ets:insert(?TAB, {{call, K}, self(), open}),
             Pid ! {req, S#st.me, K, Ref},
             {"ok", S#st{requests = (S#st.requests)#{K => Ref}}}
     end;
 exec({abandon, K}, S) ->
     case S#st.requests of
-        #{K := Ref} ->
-            Was = ets:lookup_element(?TAB, {call, K}, 3) =:= open andalso demonitor(Ref, [info]),
-            ets:insert(?TAB, {{call, K}, self(), over}),
-            {atom_to_list(Was), S};
+        #{K := Ref} -> {atom_to_list(demonitor(Ref, [info])), S};
         _ -> {"skip", S}
     end;
 exec({reply, K, V}, S) ->
     case S#st.callers of
-        #{K := Ref} ->
-            ets:update_element(?TAB, {call, K}, {3, over}),
-            Ref ! {rep, Ref, K, V},
-            {"ok", S};
+        #{K := Ref} -> Ref ! {rep, Ref, K, V}, {"ok", S};
         _ -> {"skip", S}
     end.
 
@@ -425,16 +418,7 @@ ref(R, Ref, S) ->
 
 %% ---- receiving ----
 
-recv({tag, T}, S) -> one(receive {m, _, T, _} = M -> M; {t, _, T, _} = M -> M after 0 -> empty end, S);
-recv({exit, P}, S) ->
-    Pid = pid(P),
-    one(receive {'EXIT', Pid, _} = M -> M after 0 -> empty end, S);
-recv({down, R}, S) ->
-    Ref = maps:get(R, S#st.refs, none),
-    one(receive {'DOWN', Ref, process, _, _} = M -> M after 0 -> empty end, S);
-recv({rep, K}, S) ->
-    one(receive {rep, _, K, _} = M -> M; {{repdown, K}, _, process, _, _} = M -> M after 0 -> empty end, S);
-recv({req, K}, S) -> one(receive {req, _, K, _} = M -> M after 0 -> empty end, S);
+recv(Pat, S) when is_tuple(Pat) -> one(take(Pat, S), S);
 recv(Pat, S) -> set(first(Pat), Pat, S).
 
 %% first takes the first message that fits, and the marks in front of it: the rest of its group is then what comes before the
@@ -449,13 +433,16 @@ first(any) ->
     end.
 
 %% take takes the first message that fits.
-take({tag, T}, _) -> receive {m, _, T, _} = M -> M after 0 -> empty end;
+take({tag, T}, _) -> receive {m, _, T, _} = M -> M; {t, _, T, _} = M -> M after 0 -> empty end;
 take({exit, P}, _) ->
     Pid = pid(P),
     receive {'EXIT', Pid, _} = M -> M after 0 -> empty end;
 take({down, R}, S) ->
     Ref = maps:get(R, S#st.refs, none),
     receive {'DOWN', Ref, process, _, _} = M -> M after 0 -> empty end;
+take({rep, K}, _) ->
+    receive {rep, _, K, _} = M -> M; {{repdown, K}, _, process, _, _} = M -> M after 0 -> empty end;
+take({req, K}, _) -> receive {req, _, K, _} = M -> M after 0 -> empty end;
 take(exit, _) -> receive {'EXIT', _, _} = M -> M after 0 -> empty end;
 take(down, _) -> receive {'DOWN', _, process, _, _} = M -> M after 0 -> empty end;
 take(any, _) -> receive M when is_tuple(M), element(1, M) =/= '$do', element(1, M) =/= '$ping' -> M after 0 -> empty end.
@@ -532,13 +519,12 @@ woken(M, S) ->
 %% ---- calls, as gen:call does them ----
 
 call(K, Pid, Ms, S) ->
-    ets:insert(?TAB, {{call, K}, self(), open}),
     Ref = monitor(process, Pid, [{alias, demonitor}]),
     Pid ! {req, S#st.me, K, Ref},
     Timer = case Ms of infinity -> none; _ -> erlang:start_timer(Ms, self(), called) end,
     Token = answer(K, Ref, Timer, S),
     demonitor(Ref, [flush]),
-    ets:insert(?TAB, {{call, K}, self(), over}),
+    ets:insert(?TAB, {{call, K}, over}),
     S#st.ctl ! {event, S#st.me, Token},
     S.
 
