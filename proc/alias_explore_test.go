@@ -51,6 +51,9 @@ func doAlias(kind AliasKind) wireOp {
 
 func doUnalias(k int) wireOp {
 	return wireOp{name: "unalias", do: func(n *actor) {
+		if k >= len(n.names) {
+			return
+		}
 		a := &n.names[k]
 		if worked := n.c.Unalias(a.a); worked == a.over {
 			n.w.failf("unalias: worked: %t, want %t", worked, !a.over)

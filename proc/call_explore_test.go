@@ -7,7 +7,6 @@ type reqBook struct {
 	id      RequestID
 	to      int
 	off     bool // Abandon was in time
-	late    bool // or the reply had come
 	done    bool // the callee has heard that it is over
 	replied bool // somebody has replied
 	ask     bool // it is a question whether the other lives
@@ -124,10 +123,13 @@ func (w *wire) callsAtRest(n *actor) {
 
 // Handle is the wireScript's, for a call with a look at whether the caller is known to wait.
 func (n *actor) Handle(c *Ctx, m Message) error {
-	if k, ok := c.Caller(); ok {
-		if done := n.w.actorAt(k.pid).request(k.token).done; done == c.owes {
-			n.w.failf("call: %c handles call %d; it has heard that it is over: %t, and would reply: %t", n.name(), k.token, done, c.owes)
-		}
+	k, call := c.Caller()
+	if !call {
+		n.log = append(n.log, m)
+		return nil
+	}
+	if done := n.w.actorAt(k.pid).request(k.token).done; done == c.owes {
+		n.w.failf("call: %c handles call %d; it has heard that it is over: %t, and would reply: %t", n.name(), k.token, done, c.owes)
 	}
 	return n.w.program.scripts[n.i].handles(n, c, m)
 }
@@ -154,7 +156,7 @@ func (n *actor) called(o *actor, id RequestID, err error, timer bool) {
 }
 
 // awaits is request by Await. What then gets, counts; the process goes on.
-func doAwaits(to int, timer bool) wireOp {
+func doAwait(to int, timer bool) wireOp {
 	return wireOp{name: "await " + string(rune('A'+to)), do: func(n *actor) {
 		o := n.w.actors[to]
 		id := RequestID(n.p.rare().refs + 1)
@@ -196,10 +198,10 @@ func doAbandon(k int) wireOp {
 		r := &n.reqs[k]
 		count, _ := n.replies(r.id)
 		inTime := n.c.Abandon(r.id)
-		r.off, r.late = inTime, !inTime
-		if inTime == (count > 0) {
+		if inTime != (count+int(r.got) == 0 && !r.off) {
 			n.w.failf("abandon: in time: %t, with %d replies", inTime, count)
 		}
+		r.off = r.off || inTime
 	}}
 }
 
@@ -237,6 +239,23 @@ func calleeKeeps(n *actor, c *Ctx, m Message) error {
 func repliesAndEnds(n *actor, c *Ctx, m Message) error {
 	_ = calleeReplies(n, c, m)
 	return Normal
+}
+
+// calleePostpones what comes before it is ready; see doBecome.
+func calleePostpones(n *actor, c *Ctx, m Message) error {
+	if n.ready {
+		return calleeReplies(n, c, m)
+	}
+	return c.Postpone(m)
+}
+
+func doBecome() wireOp {
+	return wireOp{name: "become", do: func(n *actor) {
+		n.ready = true
+		if err := n.c.Become(n); err != nil {
+			n.w.failf("Become: %v", err)
+		}
+	}}
 }
 
 func endsInstead(*actor, *Ctx, Message) error { return errBoom }

@@ -21,9 +21,14 @@ var callPrograms = []wireProgram{
 	{name: "somebody else replies", scripts: []wireScript{{ops: []wireOp{doRequest(1, true)}}, callee(calleeKeeps, doReply(1), doEnd(errBoom)), {ops: []wireOp{doReply(1)}}}},
 	{name: "two callers", scripts: []wireScript{{ops: []wireOp{doRequest(2, true)}}, {ops: []wireOp{doRequest(2, false), doEnd(errBoom)}}, callee(calleeReplies, doEnd(Normal))}},
 	{name: "two callers, calls are kept", scripts: []wireScript{{ops: []wireOp{doRequest(2, true)}}, {ops: []wireOp{doRequest(2, false), doAbandon(0)}}, callee(calleeKeeps, doReply(2))}},
-	{name: "await against timeout and end", scripts: []wireScript{{ops: []wireOp{doAwaits(1, true), doRequest(1, false)}}, callee(calleeReplies, doEnd(errBoom))}},
+	{name: "postponed against timeout", scripts: []wireScript{{ops: []wireOp{doRequest(1, true)}}, callee(calleePostpones, doBecome())}},
+	{name: "two postponed against timeout and end", scripts: []wireScript{
+		{ops: []wireOp{doRequest(1, true), doRequest(1, false), doAbandon(1)}}, callee(calleePostpones, doBecome(), doEnd(errBoom))}},
+	{name: "postponed calls of two callers", scripts: []wireScript{
+		{ops: []wireOp{doRequest(2, true)}}, {ops: []wireOp{doRequest(2, false), doEnd(errBoom)}}, callee(calleePostpones, doBecome())}},
+	{name: "await against timeout and end", scripts: []wireScript{{ops: []wireOp{doAwait(1, true), doRequest(1, false)}}, callee(calleeReplies, doEnd(errBoom))}},
 	{name: "both await each other", scripts: []wireScript{
-		{ops: []wireOp{doAwaits(1, true)}, handles: calleeReplies}, {ops: []wireOp{doAwaits(0, true), doEnd(errBoom)}, handles: calleeReplies}}},
+		{ops: []wireOp{doAwait(1, true)}, handles: calleeReplies}, {ops: []wireOp{doAwait(0, true), doEnd(errBoom)}, handles: calleeReplies}}},
 	{name: "alive against end", scripts: []wireScript{{ops: []wireOp{doAlive(1), doAlive(1)}}, {ops: []wireOp{doEnd(errBoom)}}}},
 	{name: "alive after kill", scripts: []wireScript{{ops: []wireOp{doAlive(1), doKill(1), doAlive(1), doRequest(1, true)}}, callee(calleeReplies)}},
 	{name: "explicit alias against a message", scripts: []wireScript{

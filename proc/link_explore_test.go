@@ -78,7 +78,7 @@ func (n *actor) exitArrives(from *actor, reason error) {
 	switch {
 	case l.off:
 		n.w.failf("exit: %c gets the exit signal of a link to %c that it has removed", n.name(), from.name())
-	case reason == NoProc && from.reason != NoProc:
+	case reason == NoProc && !(l.told && from.reason == NoProc):
 		if !l.linked {
 			n.w.failf("exit: %c is told that there is no %c, and has not linked to it", n.name(), from.name())
 		}

@@ -11,7 +11,6 @@ type monBook struct {
 	came    bool // to the other while that lived
 	off     bool // Demonitor was in time
 	flushed bool // or the message has been removed
-	late    bool // or there was one already
 }
 
 func (n *actor) monitorArrives(from *actor, ref uint64) {
@@ -34,6 +33,16 @@ func (n *actor) downs(ref MonitorRef) (count int, reason error) {
 		}
 	})
 	return count, reason
+}
+
+// queued reports whether one is still to be handled.
+func (n *actor) queued(ref MonitorRef) (yes bool) {
+	n.p.mb.Each(func(m *Message) bool {
+		d, ok := m.Body.(Down)
+		yes = ok && d.Monitor == ref
+		return !yes
+	})
+	return yes
 }
 
 // monitorsAtRest: every monitor that was not ended in time has had its one message if the other has ended, and is known on both sides
@@ -97,23 +106,26 @@ func doDemonitor(k int, flush bool) wireOp {
 		name = "demonitor and flush"
 	}
 	return wireOp{name: name, do: func(n *actor) {
+		if k >= len(n.mons) {
+			return
+		}
 		m := &n.mons[k]
+		over := m.off || m.flushed
 		had, _ := n.downs(m.ref)
 		var inTime bool
 		if flush {
 			inTime = n.c.DemonitorFlush(m.ref)
-			m.flushed = !inTime
+			has, _ := n.downs(m.ref)
+			m.flushed = m.flushed || has < had
 		} else {
 			inTime = n.c.Demonitor(m.ref)
-			m.late = !inTime
 		}
-		m.off = inTime
-		has, _ := n.downs(m.ref)
+		m.off = m.off || inTime
 		switch {
-		case inTime != (had == 0):
+		case inTime != (had == 0 && !over):
 			n.w.failf("demonitor: in time: %t, with %d messages", inTime, had)
-		case flush && has != 0:
-			n.w.failf("demonitor: %d messages are left", has)
+		case flush && n.queued(m.ref):
+			n.w.failf("demonitor: a message is left")
 		}
 	}}
 }

@@ -177,6 +177,9 @@ func (w *wire) encode(b []byte) []byte {
 			b = binary.AppendUvarint(b, t)
 		}
 		b = append(b, 250)
+		for i := range n.log {
+			b = w.encodeMessage(b, &n.log[i])
+		}
 		if n.dead {
 			continue
 		}

@@ -78,8 +78,11 @@ func (w *wire) atRest() {
 
 func (n *actor) name() rune { return rune('A' + n.i) }
 
-// each calls f with each message in the mailbox.
+// each calls f with each message that has come and is no call.
 func (n *actor) each(f func(m *Message)) {
+	for i := range n.log {
+		f(&n.log[i])
+	}
 	n.p.mb.Each(func(m *Message) bool { f(m); return true })
 }
 
@@ -88,13 +91,13 @@ func (n *actor) encodeBooks(b []byte) []byte {
 		b = append(b, bit8(l.off)|bit8(l.heard)<<1|bit8(l.told)<<2|bit8(l.owed)<<3|bit8(l.linked)<<4, l.stale, byte(l.id))
 	}
 	for _, m := range n.mons {
-		b = append(b, byte(m.ref), byte(m.of), bit8(m.came)|bit8(m.off)<<1|bit8(m.late)<<2|bit8(m.flushed)<<3)
+		b = append(b, byte(m.ref), byte(m.of), bit8(m.came)|bit8(m.off)<<1|bit8(m.flushed)<<2)
 	}
 	b = append(b, 246)
 	for _, r := range n.reqs {
-		b = append(b, byte(r.id), byte(r.to), bit8(r.off)|bit8(r.late)<<1|bit8(r.done)<<2|bit8(r.replied)<<3|bit8(r.ask)<<4|bit8(r.killed)<<5, r.got, reasonCode(r.why))
+		b = append(b, byte(r.id), byte(r.to), bit8(r.off)|bit8(r.done)<<2|bit8(r.replied)<<3|bit8(r.ask)<<4|bit8(r.killed)<<5, r.got, reasonCode(r.why))
 	}
-	b = append(b, 247, n.killed, byte(n.keep.pid), byte(n.keep.token))
+	b = append(b, 247, n.killed, bit8(n.ready), byte(n.keep.pid), byte(n.keep.token))
 	for _, a := range n.names {
 		b = append(b, byte(a.a.ref), bit8(a.over), a.due, a.got)
 	}

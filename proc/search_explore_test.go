@@ -16,6 +16,7 @@ type search struct {
 	seen   map[searchState]float64 // how many executions follow
 	whole  bool                    // states are not looked up: every execution is carried out
 	limit  int                     // of runs; 0 for none
+	dice   *random                 // choices are thrown, in place of depth first
 	path   []searchChoice
 	runs   int
 	states int
@@ -58,7 +59,12 @@ func (s *search) run() *finding {
 		if why := s.once(); why != "" {
 			return s.explain(why)
 		}
-		if !s.backtrack() || s.runs == s.limit {
+		if s.runs == s.limit {
+			return nil
+		}
+		if s.dice != nil {
+			s.path = s.path[:0]
+		} else if !s.backtrack() {
 			return nil
 		}
 	}
@@ -91,6 +97,10 @@ func (s *search) over(steps []move) bool {
 		s.w.atRest()
 		s.count(1)
 		return true
+	}
+	if s.dice != nil {
+		s.path = append(s.path, searchChoice{n: len(steps), at: s.dice.below(len(steps))})
+		return false
 	}
 	var k searchState
 	if !s.whole {

@@ -23,3 +23,34 @@ func searchAll(t *testing.T, programs []wireProgram) {
 	}
 	t.Logf("%.4g executions, %d states", all, states)
 }
+
+// TestExploreStatesStandForExecutions: what is left out because a state has been seen would have been no different. Where there are few
+// executions all are carried out, and there must be as many as were counted.
+func TestExploreStatesStandForExecutions(t *testing.T) {
+	most := 10_000.0
+	if raced || testing.Short() {
+		most = 200
+	}
+	n, checked := 0, 0
+	programs := searched()
+	for i := range programs {
+		s := newSearch(&programs[i])
+		s.limit = 500 // what has more states is too large anyway
+		if f := s.run(); f != nil || s.runs == s.limit || s.all > most {
+			continue
+		}
+		whole := newSearch(&programs[i])
+		whole.whole = true
+		if f := whole.run(); f != nil {
+			t.Errorf("%s: only a search of all executions finds %v", programs[i].name, f)
+		} else if float64(whole.runs) != s.all || whole.all != s.all {
+			t.Errorf("%s: %d executions were carried out, and %.0f were counted", programs[i].name, whole.runs, s.all)
+		}
+		n += whole.runs
+		checked++
+	}
+	t.Logf("%d executions of %d programs", n, checked)
+	if checked < len(programs)/2 {
+		t.Errorf("only %d of %d programs are small enough", checked, len(programs))
+	}
+}

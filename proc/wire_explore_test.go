@@ -62,9 +62,11 @@ type actor struct {
 	pc     int
 	dead   bool
 	reason error
-	timers []uint64 // of requests, that run
-	keep   Caller   // whom it has not replied to yet
-	killed uint8    // to whom it has sent Kill
+	timers []uint64  // of requests, that run
+	keep   Caller    // whom it has not replied to yet
+	killed uint8     // to whom it has sent Kill
+	ready  bool      // to handle what it postpones
+	log    []Message // what it has handled but for calls
 	actorBooks
 }
 
@@ -123,7 +125,7 @@ func (w *wire) begin() {
 			p.mb.Next(n.c.cache)
 		}
 		*p = process{}
-		*n = actor{w: w, i: i, p: p, c: n.c, pid: PID(uint64(1)<<mpsc.GenShift | uint64(i+1) ^ w.rt.table.base), timers: n.timers[:0]}
+		*n = actor{w: w, i: i, p: p, c: n.c, pid: PID(uint64(1)<<mpsc.GenShift | uint64(i+1) ^ w.rt.table.base), timers: n.timers[:0], log: n.log[:0]}
 		s := &w.program.scripts[i]
 		p.begin(n.pid, nil, spawnOptions{trap: s.trap})
 		p.machine = n
