@@ -15,14 +15,13 @@ import (
 // A parley has senders send signals of every kind to receivers, each pair's numbered from one, so that the receivers can see whether they
 // come in order; what leaves no message is asked for with Info, which is a signal as well.
 type parley struct {
-	t       testing.TB
-	rt      *Runtime
-	ears    []*ear
-	failed  atomic.Pointer[string]
-	left    sync.WaitGroup // senders at work
-	sleeps  bool           // handlers get stuck now and then
-	infos   atomic.Int64
-	signals atomic.Int64
+	t      testing.TB
+	rt     *Runtime
+	ears   []*ear
+	failed atomic.Pointer[string]
+	left   sync.WaitGroup // senders at work
+	sleeps bool           // handlers get stuck now and then
+	infos  atomic.Int64
 }
 
 func (p *parley) fail(format string, args ...any) error {

@@ -13,7 +13,6 @@ import (
 //
 // Sources: otp-semantics of Erlang's reference manual, "Processes"; the link protocol of erts/doc, "Distribution Protocol".
 type model struct {
-	slow    bool             // see doomed
 	bug     string           // a rule that is broken on purpose; see simulate_test.go
 	procs   []mproc          // by number; 0 is the runtime itself
 	queues  [][]msignal      // from*len(procs)+to

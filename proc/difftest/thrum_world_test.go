@@ -23,8 +23,6 @@ type world struct {
 	numbers map[proc.PID]int
 	aliases map[int]proc.Alias
 	timers  map[int]proc.Timer
-	aims    map[int]int // whom the timers are aimed at
-	dead    map[int]bool
 	over    map[int]bool // calls and requests that nobody waits for
 	arrived map[any]bool // messages of timers, by what identifies them
 }
