@@ -48,11 +48,11 @@ type tenant struct {
 // churnRun is what all sides share.
 type churnRun struct {
 	*trial
-	begin, end int64
-	each       int64 // lives that each keeper sees end
-	keepers    []churnKeeper
-	busy       atomic.Int64 // keepers with something to do in this phase
-	phase      chan struct{}
+	end     int64
+	each    int64 // lives that each keeper sees end
+	keepers []churnKeeper
+	busy    atomic.Int64 // keepers with something to do in this phase
+	phase   chan struct{}
 }
 
 // churnKeeper is the part of a keeper that both sides have.

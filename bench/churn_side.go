@@ -35,6 +35,7 @@ type keeper struct {
 	*churnKeeper
 	options [][]proc.SpawnOption
 	leaving map[proc.PID]*tenant
+	on      steps
 }
 
 // Handle implements proc.Machine.
@@ -46,7 +47,7 @@ func (k *keeper) Handle(c *proc.Ctx, m proc.Message) error {
 			k.farewell(int(m.Word>>lifeBits), m.From, m.Word&(1<<lifeBits-1))
 			return nil
 		case start:
-			return k.populate(c)
+			return k.populate(c, m)
 		case turnover:
 			k.left = k.run.each
 		case stop:
@@ -91,16 +92,16 @@ func (k *keeper) Handle(c *proc.Ctx, m proc.Message) error {
 }
 
 // populate spawns the first of each place, in turns.
-func (k *keeper) populate(c *proc.Ctx) error {
+func (k *keeper) populate(c *proc.Ctx, m proc.Message) error {
+	if !k.on.come(k.run.trial, k.where(), m) {
+		return nil
+	}
 	for k.births < int64(len(k.tenants)) {
 		if err := k.spawn(c, &k.tenants[k.births]); err != nil {
 			return err
 		}
 		if c.ShouldYield() && k.births < int64(len(k.tenants)) {
-			if err := c.Send(c.Self(), start); err != nil {
-				return k.run.sent(k.where()+" to itself", err)
-			}
-			return nil
+			return k.on.next(c, k.run.trial, k.where(), m)
 		}
 	}
 	k.run.leave()

@@ -45,13 +45,17 @@ type faninSender struct {
 	to   proc.PID
 	id   uint64
 	sent uint64
-	_    [96]byte
+	on   steps
+	_    [88]byte
 }
 
 // Handle implements proc.Machine. Every message but stop means: go on sending.
 func (f *faninSender) Handle(c *proc.Ctx, m proc.Message) error {
 	if m.Body == stop {
 		return proc.Normal
+	}
+	if !f.on.come(f.run.trial, "sender", m) {
+		return nil
 	}
 	for f.sent < f.run.quota {
 		f.sent++
@@ -62,10 +66,7 @@ func (f *faninSender) Handle(c *proc.Ctx, m proc.Message) error {
 			if f.sent == f.run.quota || f.run.stopped.Load() {
 				return nil
 			}
-			if err := c.Send(c.Self(), start); err != nil {
-				return f.run.sent(fmt.Sprintf("sender %d to itself", f.id), err)
-			}
-			return nil
+			return f.on.next(c, f.run.trial, "sender", m)
 		}
 	}
 	return nil

@@ -67,11 +67,15 @@ func (p *idleProc) woke() {
 type idleSpawner struct {
 	run  *idleRun
 	next uint64
+	on   steps
 }
 
 // Handle implements proc.Machine. Every message means: go on spawning.
 func (s *idleSpawner) Handle(c *proc.Ctx, m proc.Message) error {
 	run := s.run
+	if !s.on.come(run.trial, "spawner", m) {
+		return nil
+	}
 	for s.next < uint64(run.n) && !run.stopped.Load() {
 		id := s.next
 		pid, err := c.Spawn(run.factory(func() proc.Machine { return newIdleProc(run, id) }))
@@ -82,10 +86,7 @@ func (s *idleSpawner) Handle(c *proc.Ctx, m proc.Message) error {
 		run.pids[id] = pid
 		s.next++
 		if c.ShouldYield() && s.next < uint64(run.n) {
-			if err := c.Send(c.Self(), start); err != nil {
-				return run.sent("spawner to itself", err)
-			}
-			return nil
+			return s.on.next(c, run.trial, "spawner", m)
 		}
 	}
 	close(run.ready)

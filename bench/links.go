@@ -55,7 +55,7 @@ type tier struct {
 	run         *linksRun
 	to          proc.PID
 	left        int64 // pairs to do
-	turn        uint64
+	on          steps
 	ref         proc.MonitorRef // of the monitor that stays
 	exits, down int             // seen of the other's end
 }
@@ -88,7 +88,7 @@ func (k *tier) Handle(c *proc.Ctx, m proc.Message) error {
 		if body == stop {
 			return k.last(c)
 		}
-		return k.pairs(c, m.Word)
+		return k.pairs(c, m)
 	case proc.Exit:
 		if body.From == 0 {
 			return body.Reason // the runtime ends before its time
@@ -115,12 +115,11 @@ func (k *tier) Handle(c *proc.Ctx, m proc.Message) error {
 }
 
 // pairs does a turn's worth of pairs.
-func (k *tier) pairs(c *proc.Ctx, turn uint64) error {
-	if turn != k.turn {
-		k.run.order("tying process, its own messages", turn, k.turn)
+func (k *tier) pairs(c *proc.Ctx, m proc.Message) error {
+	if !k.on.come(k.run.trial, "tying process", m) {
 		return nil
 	}
-	if turn == 0 {
+	if m.Word == 0 {
 		k.run.begin = k.run.clock.Now()
 	}
 	pair := k.link
@@ -143,11 +142,7 @@ func (k *tier) pairs(c *proc.Ctx, turn uint64) error {
 			break
 		}
 	}
-	k.turn++
-	if err := c.SendWord(c.Self(), start, k.turn); err != nil {
-		return k.run.sent("tying process to itself", err)
-	}
-	return nil
+	return k.on.next(c, k.run.trial, "tying process", m)
 }
 
 func (k *tier) link(c *proc.Ctx) error {

@@ -13,7 +13,7 @@ type namer struct {
 	pids  []proc.PID // who has the names
 	mover proc.PID   // has each of the moving names at times
 	left  int64
-	turn  uint64
+	on    steps
 }
 
 // Handle implements proc.Machine.
@@ -21,8 +21,7 @@ func (k *namer) Handle(c *proc.Ctx, m proc.Message) error {
 	if m.Body == stop {
 		return proc.Normal
 	}
-	if m.Word != k.turn {
-		k.run.order(fmt.Sprintf("user %d, its own messages", k.id), m.Word, k.turn)
+	if !k.on.come(k.run.trial, "user", m) {
 		return nil
 	}
 	do := k.whereis
@@ -47,11 +46,7 @@ func (k *namer) Handle(c *proc.Ctx, m proc.Message) error {
 			break
 		}
 	}
-	k.turn++
-	if err := c.SendWord(c.Self(), start, k.turn); err != nil {
-		return k.run.sent(fmt.Sprintf("user %d to itself", k.id), err)
-	}
-	return nil
+	return k.on.next(c, k.run.trial, "user", m)
 }
 
 func (k *namer) whereis(c *proc.Ctx) error {

@@ -32,7 +32,7 @@ const StandardTime = 27 * time.Second
 // Standard returns the set that the load generator runs when nothing else is
 // asked for: some 25 s on two cores, with the twins.
 func Standard() []Setting {
-	short := 900 * time.Millisecond
+	short := 800 * time.Millisecond
 	return []Setting{
 		{pingWorkload, Params{Duration: short}},
 		{ringWorkload, Params{Procs: 503, Duration: short}},

@@ -52,6 +52,7 @@ type spawner struct {
 	run   *spawnRun
 	child proc.Factory
 	next  uint64
+	on    steps
 }
 
 // Handle implements proc.Machine. Every message but stop means: go on spawning.
@@ -60,6 +61,9 @@ func (s *spawner) Handle(c *proc.Ctx, m proc.Message) error {
 		return proc.Normal
 	}
 	run := s.run
+	if !s.on.come(run.trial, "spawner", m) {
+		return nil
+	}
 	if s.next == 0 {
 		run.begin = run.clock.Now()
 	}
@@ -77,10 +81,7 @@ func (s *spawner) Handle(c *proc.Ctx, m proc.Message) error {
 			if s.next == uint64(run.n) || run.stopped.Load() {
 				return nil
 			}
-			if err := c.Send(c.Self(), start); err != nil {
-				return run.sent("spawner to itself", err)
-			}
-			return nil
+			return s.on.next(c, run.trial, "spawner", m)
 		}
 	}
 	return nil

@@ -15,9 +15,9 @@ var cancel = &signal{"cancel"}
 type timerProc struct {
 	run      *timersRun
 	id       int
-	from, to int // its share
-	next     int // of it, in this phase
-	turn     uint64
+	from, to int   // its share
+	next     int   // of it, in this phase
+	on       steps // in this phase
 	timers   []proc.Timer
 	phase    chan struct{} // closed by the last one at the end of the phase; set before the phase begins
 }
@@ -28,8 +28,7 @@ func (p *timerProc) Handle(c *proc.Ctx, m proc.Message) error {
 	case stop:
 		return proc.Normal
 	case start, cancel:
-		if m.Word != p.turn {
-			p.run.order(fmt.Sprintf("process %d, its own messages", p.id), m.Word, p.turn)
+		if !p.on.come(p.run.trial, "process", m) {
 			return nil
 		}
 		do := p.start
@@ -41,14 +40,10 @@ func (p *timerProc) Handle(c *proc.Ctx, m proc.Message) error {
 				return err
 			}
 			if c.ShouldYield() && p.next < p.to {
-				p.turn++
-				if err := c.SendWord(c.Self(), m.Body, p.turn); err != nil {
-					return p.run.sent(fmt.Sprintf("process %d to itself", p.id), err)
-				}
-				return nil
+				return p.on.next(c, p.run.trial, "process", m)
 			}
 		}
-		p.turn, p.next = 0, p.from
+		p.on, p.next = steps{}, p.from
 		p.run.did(p.phase)
 	default:
 		a, ok := m.Body.(*alarm)
