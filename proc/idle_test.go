@@ -177,9 +177,10 @@ func TestMessageGoesBeforeAReceiveTimeoutThatIsDue(t *testing.T) {
 		for range 10 {
 			send(t, rt, pid, d)
 			comes(t, i.got, "set")
+			until(t, "it has nothing to do", func() bool { return rt.table.find(pid).mb.State().Kind() == mpsc.Idle })
 			inTime := make(chan bool, 1)
 			busy := handler(t, rt, func(c *Ctx, m Message) error {
-				p := rt.table.find(pid) // idle, and this is the only worker
+				p := rt.table.find(pid) // nothing else runs: this is the only worker
 				armed := p.mb.State().Kind() == mpsc.Idle && p.cold.armed
 				err := c.Send(pid, "m")
 				spin(rt, rt.since()+2*d) // the timer is due
