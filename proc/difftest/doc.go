@@ -26,5 +26,5 @@
 //	go test ./proc/difftest -run StillSays -record           writes testdata/recorded.txt.gz anew
 //
 // Without erl in the PATH the programs in testdata/recorded.txt.gz are replayed, whose traces come from Erlang/OTP 25. With
-// it they are replayed as well. A failing program is cut down to the instructions that the failure needs.
+// it they are replayed as well. A failing program is cut down to the instructions that the failure needs, but with -short.
 package difftest

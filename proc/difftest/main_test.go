@@ -5,11 +5,13 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 )
 
 var (
 	programsFlag = flag.Int("programs", envInt("THRUM_PROGRAMS", 300), "how many programs to run; the default is THRUM_PROGRAMS")
 	seedFlag     = flag.Uint64("seed", uint64(envInt("THRUM_SEED", 1)), "the seed of the first program; the default is THRUM_SEED")
+	patienceFlag = flag.Duration("patience", time.Minute, "how long a program may take before it counts as hanging")
 	recordFlag   = flag.Bool("record", false, "write testdata/recorded.txt.gz anew, with the traces of this machine's erl")
 )
 

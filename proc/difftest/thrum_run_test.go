@@ -53,7 +53,7 @@ func (s setting) String() string {
 }
 
 func newThrum(t testing.TB, how setting) *thrum {
-	th := &thrum{setting: how, patience: time.Minute}
+	th := &thrum{setting: how, patience: *patienceFlag}
 	th.start(t)
 	t.Cleanup(th.stop)
 	return th

@@ -50,7 +50,7 @@ func compare(t *testing.T, ps []program, want map[int]trace, how setting) {
 // explain cuts a failing program down and shows what is left of it, with both traces.
 func explain(t *testing.T, p program, how setting) {
 	e, ok := theErlang(t)
-	if !ok {
+	if !ok || testing.Short() {
 		t.Logf("the program:\n%s", p)
 		return
 	}
