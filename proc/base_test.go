@@ -198,7 +198,7 @@ func ignore(*Ctx, Message) error { return nil }
 // shutdownSoon ends a runtime whose processes work for ever. Shutdown alone would let them work for half of its time.
 func shutdownSoon(t testing.TB, rt *Runtime) {
 	t.Helper()
-	rt.signalAll(Shutdown)
+	rt.signalAll(&signal{kind: sigExit, reason: Shutdown})
 	end(t, rt)
 }
 

@@ -307,6 +307,10 @@ func (c *Ctx) gaveUp(p *process, k Caller) {
 }
 
 func (p *process) gaveUp(k Caller) {
+	if r := p.cold; r != nil && r.starter == k {
+		r.starter = Caller{}
+		return
+	}
 	t := p.talking()
 	if _, ok := t.open.del(k); ok || !p.mb.HasNext() && p.gate.Load() == nil && (p.cold.stash == nil || p.cold.stash.n == 0) {
 		return

@@ -5,20 +5,23 @@ import "time"
 // cold is the part of a process that few processes need at any moment. Like the rest of the process it belongs to the owner
 // of its mailbox.
 type cold struct {
-	reason error         // why it ends, while flagExit is set
-	parent PID           // who spawned it, when it was linked, monitored or named at birth
-	behind PID           // the receiver it waits for, while flagHeld is set
-	heldAt uint32        // the monitor's tick then
-	waits  uint32        // counts receive timeouts, so that an old one is known
-	long   bool          // its mailbox has been reported as long
-	armed  bool          // idle runs
-	wait   time.Duration // the receive timeout, while flagIdle is set
-	refs   uint64        // counts references: monitors, requests, aliases
-	idle   ownTimer
-	ties   *ties
-	talk   *talk
-	stash  *stash
-	after  []Message // signals that have come after the exit signal it ends by, to be answered when it has
+	reason  error         // why it ends, while flagExit is set
+	parent  PID           // who spawned it, when it was linked, monitored or named at birth
+	starter Caller        // who is to be told that Init is done, until that is so
+	behind  PID           // the receiver it waits for, while flagHeld is set
+	heldAt  uint32        // the monitor's tick then
+	waits   uint32        // counts receive timeouts, so that an old one is known
+	long    bool          // its mailbox has been reported as long
+	armed   bool          // idle runs
+	bound   bool          // it was linked to its parent at birth
+	asked   bool          // Shutdown has asked it to end
+	wait    time.Duration // the receive timeout, while flagIdle is set
+	refs    uint64        // counts references: monitors, requests, aliases
+	idle    ownTimer
+	ties    *ties
+	talk    *talk
+	stash   *stash
+	after   []Message // signals that have come after the exit signal it ends by, to be answered when it has
 }
 
 // ties are a process's links and monitors.

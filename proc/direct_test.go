@@ -148,7 +148,7 @@ func TestDeferredFunctionsRunHoweverAProcessEnds(t *testing.T) {
 	for what, kill := range map[string]func(rt *Runtime, pid PID){
 		"kill":     func(rt *Runtime, pid PID) { _ = rt.Exit(pid, Kill) },
 		"exit":     func(rt *Runtime, pid PID) { _ = rt.Exit(pid, errFault) },
-		"shutdown": func(rt *Runtime, _ PID) { rt.signalAll(Shutdown) },
+		"shutdown": func(rt *Runtime, _ PID) { rt.signalAll(&signal{kind: sigExit, reason: Shutdown}) },
 	} {
 		rt := begin(t, Config{Workers: 2})
 		got, waits := make(chan Message, 3), make(chan bool, 1)

@@ -73,13 +73,22 @@ func (p *process) exitSignal(from PID, reason error) (left Message, ok bool) {
 		if p.mb.User&flagExit == 0 {
 			p.mb.User |= flagUnfit // a killed process is not asked
 		}
-		p.end(Killed)
+		return p.endBy(Killed)
 	case p.mb.User&flagTrap != 0:
 		return Message{From: from, Body: Exit{from, reason}}, true
 	case reason != Normal:
-		p.end(reason)
+		return p.endBy(reason)
 	}
 	return left, false
+}
+
+// endBy is end by a signal. It leaves a mark in the queue: calls behind it have arrived at a process that does not live.
+func (p *process) endBy(reason error) (left Message, ok bool) {
+	if p.doomed() {
+		return left, false
+	}
+	p.end(reason)
+	return Message{From: markSignal, Body: endSignal}, true
 }
 
 // end notes why the process ends. The first reason counts.
@@ -151,13 +160,19 @@ func (c *Ctx) remove(p *process, reason error) {
 			c.bounce(pid, m)
 		}
 	}
-	drop := func(m Message) { c.dropped(pid, reason, m) }
-	if g := p.gate.Load(); g != nil {
-		g.close(drop)
-		p.gate.Store(nil)
+	drop := func(m Message) {
+		if m.Body == any(endSignal) {
+			reason = NoProc
+			return
+		}
+		c.dropped(pid, reason, m)
 	}
 	if r != nil && r.stash != nil {
 		r.stash.each(func(m *Message) bool { drop(*m); return true })
+	}
+	if g := p.gate.Load(); g != nil {
+		g.close(drop)
+		p.gate.Store(nil)
 	}
 	p.mb.Drain(c.cache, 0, drop)
 	reason = NoProc // for those whose call had not arrived
@@ -206,6 +221,9 @@ func obituaries(pid PID, reason error, r *cold) iter.Seq2[PID, Message] {
 				}
 			}
 		}
+		if k := r.starter; k.pid != 0 && !yield(k.pid, Message{From: from, Body: &signal{kind: sigCallDown, reason: reason}, Word: k.token}) {
+			return
+		}
 		if t := r.talk; t != nil {
 			s := &signal{kind: sigCallDown, reason: reason}
 			for k := range t.open.all() {
@@ -227,7 +245,7 @@ func obituaries(pid PID, reason error, r *cold) iter.Seq2[PID, Message] {
 
 // tell sends the obituaries.
 func (c *Ctx) tell(pid PID, reason error, r *cold) {
-	if r.ties == nil && r.talk == nil {
+	if r.ties == nil && r.talk == nil && r.starter.pid == 0 {
 		return
 	}
 	n := 0
@@ -295,5 +313,22 @@ func (rt *Runtime) report(p *process, reason error) {
 	if errors.As(reason, &crash) {
 		attrs = append(attrs, slog.String("stack", string(crash.Stack)))
 	}
+	for _, a := range p.ownReport(reason) {
+		attrs = append(attrs, a)
+	}
 	rt.logger().Error("proc: process crashed", attrs...)
+}
+
+// ownReport is what the machine has to say to a report of its crash.
+func (p *process) ownReport(reason error) (attrs []slog.Attr) {
+	r, ok := p.machine.(Reporter)
+	if !ok {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			attrs = []slog.Attr{slog.Any("report_panicked", v)}
+		}
+	}()
+	return r.CrashReport(reason)
 }

@@ -248,7 +248,7 @@ func (g *gate) compact() {
 // isNote reports whether m is an entry that means something only to the process that has it in its queue.
 func isNote(m Message) bool {
 	s, ok := m.Body.(*signal)
-	return ok && m.From&markMask == markSignal && (s.kind == sigYield || s.kind == sigHole)
+	return ok && m.From&markMask == markSignal && (s.kind == sigYield || s.kind == sigHole || s.kind == sigEnd)
 }
 
 // each calls f with each message until it returns false. f may change what does not count.

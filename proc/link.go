@@ -111,7 +111,7 @@ func (p *process) linkExit(from PID, s *signal) (left Message, ok bool) {
 	case p.mb.User&flagTrap != 0:
 		return Message{From: from, Body: s.exit}, true
 	case s.reason != Normal:
-		p.end(s.reason)
+		return p.endBy(s.reason)
 	}
 	return left, false
 }

@@ -1,5 +1,7 @@
 package proc
 
+import "log/slog"
+
 // Message is what a process receives. It is 32 bytes and passed by value.
 type Message struct {
 	// From is the sender; zero when the message came from outside any process.
@@ -30,6 +32,12 @@ type Initializer interface {
 // but not when the process is killed or Init has failed, as in OTP's gen_server.
 type Terminator interface {
 	Terminate(c *Ctx, reason error)
+}
+
+// Reporter is a Machine that adds to the report of its own crash. CrashReport is called in the process, before Terminate; a panic in it is
+// noted in the report.
+type Reporter interface {
+	CrashReport(reason error) []slog.Attr
 }
 
 // Factory makes the state of a new process. It is called in the process itself, and again for every restart, which so starts

@@ -200,6 +200,7 @@ func (c *Ctx) start(p *process) (next sched.Next, over bool) {
 		p.setMachine(c, m)
 		if _, ok := m.(*Self); ok {
 			p.mb.User |= flagDirect
+			c.begun(p)
 		}
 		if i, ok := m.(Initializer); ok {
 			err = i.Init(c)
@@ -207,6 +208,7 @@ func (c *Ctx) start(p *process) (next sched.Next, over bool) {
 	}
 	if err == nil {
 		p.mb.User &^= flagUnfit
+		c.begun(p)
 	}
 	if !c.w.Resume() {
 		return c.detached(p, err), true

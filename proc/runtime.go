@@ -134,6 +134,9 @@ func New(cfg Config) (*Runtime, error) {
 	return rt, nil
 }
 
+// Logger returns where the runtime reports: Config.Logger, or slog.Default() as it is now. Any goroutine may call it.
+func (rt *Runtime) Logger() *slog.Logger { return rt.logger() }
+
 func (rt *Runtime) logger() *slog.Logger {
 	if rt.cfg.Logger != nil {
 		return rt.cfg.Logger

@@ -42,6 +42,20 @@ func (s *Self) reply(c *Ctx) (v any, err error) {
 	return v, err
 }
 
+// Request sends req to the process to as a call and returns at once; a Reply message comes. See Ctx.Request.
+//
+// Errors: those of Ctx.Request.
+func (s *Self) Request(to PID, req any, timeout time.Duration) (RequestID, error) {
+	c, err := s.ctx()
+	if err != nil {
+		return 0, err
+	}
+	return c.Request(to, req, timeout)
+}
+
+// Abandon gives a request up; see Ctx.Abandon.
+func (s *Self) Abandon(id RequestID) bool { return s.must().Abandon(id) }
+
 // InfoOf returns the Info of another process; see Ctx.RequestInfo.
 //
 // Errors: as Call.

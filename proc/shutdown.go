@@ -72,8 +72,9 @@ func (e *ShutdownError) Error() string {
 func (e *ShutdownError) Unwrap() error { return e.Err }
 
 // Shutdown ends the runtime. It refuses sends and spawns from outside, lets the processes work until nothing is left to do
-// or half of the time has gone, asks those that live to end, by an exit signal with the reason Shutdown (those that trap exits get an Exit message from
-// nobody, others see Terminate), and waits for them until ctx is done. Then it kills. Timers are not waited for. Without a deadline in ctx the whole takes five seconds
+// or half of the time has gone, and asks those that live to end, by an exit signal with the reason Shutdown (those that trap exits get an Exit message from
+// nobody, others see Terminate). A process that was spawned with WithLink and whose parent lives is left to that, so that a tree of supervisors
+// stops in its order; when half of what was left of the time has gone, it is asked too. When ctx is done Shutdown kills. Timers are not waited for. Without a deadline in ctx the whole takes five seconds
 // at the most.
 //
 // The result is nil when every process has ended and every goroutine of the runtime is gone, else a *ShutdownError that names
@@ -101,10 +102,22 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 	defer cancel()
 	waitFor(drain, rt.drained)
 	rt.noSpawn.Store(true)
-	rt.signalAll(Shutdown)
-	waitFor(ctx, rt.ended)
+	trees, cancel := context.WithDeadline(ctx, time.Now().Add(time.Until(end)/2))
+	defer cancel()
+	asked := -1
+	waitFor(trees, func() bool {
+		if n := rt.count(); n != asked && (asked < 0 || rt.drained()) { // also those whose parents have ended since
+			asked = n
+			rt.signalAll(&signal{kind: sigAsk, reason: Shutdown})
+		}
+		return rt.ended()
+	})
 	if !rt.ended() {
-		rt.signalAll(Kill)
+		rt.signalAll(&signal{kind: sigExit, reason: Shutdown})
+		waitFor(ctx, rt.ended)
+	}
+	if !rt.ended() {
+		rt.signalAll(killSignal)
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
 		defer cancel()
 		waitFor(last, rt.ended)
@@ -148,9 +161,8 @@ func waitFor(ctx context.Context, yes func() bool) {
 	}
 }
 
-// signalAll sends an exit signal to every process.
-func (rt *Runtime) signalAll(reason error) {
-	s := &signal{kind: sigExit, reason: reason}
+// signalAll sends a signal to every process.
+func (rt *Runtime) signalAll(s *signal) {
 	for pid := range rt.Processes() {
 		rt.signal(pid, Message{From: markSignal, Body: s})
 	}

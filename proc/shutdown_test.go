@@ -114,7 +114,7 @@ func TestShutdownEndsAProcessThatSendsToItselfForEver(t *testing.T) {
 		half := make(chan struct{})
 		go func() { // as if half of the time had gone
 			until(t, "Shutdown has begun", rt.closed.Load)
-			rt.signalAll(Shutdown)
+			rt.signalAll(&signal{kind: sigExit, reason: Shutdown})
 			close(half)
 		}()
 		if err := rt.Shutdown(ctx); err != nil {

@@ -17,6 +17,7 @@ type signalKind uint8
 
 const (
 	sigExit        signalKind = iota // Ctx.Exit: end for reason
+	sigAsk                           // Runtime.Shutdown: likewise, but for those whose parent is to end them
 	sigLinkExit                      // a linked process has ended
 	sigLink                          // see link.go
 	sigUnlink                        // Word is the unlink's number
@@ -33,6 +34,7 @@ const (
 	sigInfo                          // answer with Info; Word is the asker's token
 	sigAlive                         // answer that there is a process; likewise
 	sigHole                          // the place of a signal that is being acted upon, in a gate
+	sigEnd                           // nothing: what comes behind it has arrived at a process that ends already
 )
 
 // The signals that say all by their kind.
@@ -48,6 +50,8 @@ var (
 	yieldSignal     = &signal{kind: sigYield}
 	gateSignal      = &signal{kind: sigGate}
 	infoSignal      = &signal{kind: sigInfo}
+	endSignal       = &signal{kind: sigEnd}
+	killSignal      = &signal{kind: sigExit, reason: Kill}
 	aliveSignal     = &signal{kind: sigAlive}
 	noLinkSignal    = &signal{kind: sigDown, reason: NoProc}
 	noCallSignal    = &signal{kind: sigCallDown, reason: NoProc}
@@ -117,6 +121,14 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 		return left, false
 	}
 	switch s.kind {
+	case sigAsk:
+		if r := p.cold; r != nil && (r.asked || r.bound && c.rt.lives(r.parent)) {
+			break
+		}
+		if p.mb.User&flagTrap != 0 {
+			p.rare().asked = true
+		}
+		return p.exitSignal(from, s.reason)
 	case sigExit:
 		return p.exitSignal(from, s.reason)
 	case sigLinkExit:

@@ -32,6 +32,7 @@ type spawnOptions struct {
 	link     bool
 	monitor  *MonitorRef
 	name     string
+	starter  Caller // who is told when Init is done
 }
 
 type withPriority Priority
@@ -112,17 +113,25 @@ func WithName(name string) SpawnOption { return withName(name) }
 //
 // Errors: a nil factory, a bad option, ErrNameTaken, ErrTooMany, ErrShutdown.
 func (rt *Runtime) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
-	o, err := options(f, opts)
+	o, err := rt.outsideOptions("Spawn", f, opts)
 	if err != nil {
 		return 0, err
 	}
+	return rt.spawn(nil, f, o)
+}
+
+// outsideOptions is options for who is no process.
+func (rt *Runtime) outsideOptions(where string, f Factory, opts []SpawnOption) (o spawnOptions, err error) {
+	if o, err = options(f, opts); err != nil {
+		return o, err
+	}
 	if o.link || o.monitor != nil {
-		return 0, errors.New("proc: Spawn: WithLink and WithMonitor need a process that is linked or monitors; use Ctx.Spawn, or Runtime.Wait")
+		return o, fmt.Errorf("proc: %s: WithLink and WithMonitor need a process that is linked or monitors; use Ctx.%s, or Runtime.Wait", where, map[string]string{"Spawn": "Spawn", "Start": "RequestStart"}[where])
 	}
 	if rt.closed.Load() {
-		return 0, ErrShutdown
+		return o, ErrShutdown
 	}
-	return rt.spawn(nil, f, o)
+	return o, nil
 }
 
 // spawn starts a process without a core, on behalf of parent if that is not nil.
@@ -168,6 +177,11 @@ func (c *Ctx) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 			return 0, err
 		}
 	}
+	return c.spawn(f, o, len(opts) == 0)
+}
+
+// spawn is Spawn with options that have been looked at; plain says that there are none.
+func (c *Ctx) spawn(f Factory, o spawnOptions, plain bool) (PID, error) {
 	if c.rt.noSpawn.Load() {
 		return 0, ErrShutdown
 	}
@@ -186,7 +200,7 @@ func (c *Ctx) Spawn(f Factory, opts ...SpawnOption) (PID, error) {
 	lc.slots = lc.slots[:len(lc.slots)-1]
 	p, pid := c.rt.table.slot(i)
 	gated := p.begin(pid, f, o)
-	if len(opts) == 0 {
+	if plain {
 		lc.spawned++
 		p.mb.OpenFor(c.cache, pid.gen(), false)
 	} else if err := c.rt.open(p, o, func() {
@@ -263,6 +277,9 @@ func (p *process) begin(pid PID, f Factory, o spawnOptions) (gated bool) {
 
 // bear ties a new process, which nobody can see yet, to the one that spawns it.
 func (p *process) bear(parent *process, o spawnOptions) {
+	if o.starter.pid != 0 {
+		p.rare().starter = o.starter
+	}
 	if parent == nil {
 		return
 	}
@@ -270,6 +287,7 @@ func (p *process) bear(parent *process, o spawnOptions) {
 		p.rare().parent = parent.pid
 	}
 	if o.link {
+		p.cold.bound = true
 		p.tied().links.put(parent.pid, 0)
 		parent.tied().links.put(p.pid, 0)
 	}
