@@ -84,10 +84,7 @@ func (p *process) exitSignal(from PID, reason error) (left Message, ok bool) {
 
 // endBy is end by a signal. It leaves a mark in the queue: calls behind it have arrived at a process that does not live.
 func (p *process) endBy(reason error) (left Message, ok bool) {
-	if p.doomed() {
-		return left, false
-	}
-	p.end(reason)
+	p.end(reason) // if nothing else has ended it already
 	return Message{From: markSignal, Body: endSignal}, true
 }
 
