@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	programsFlag = flag.Int("programs", envInt("THRUM_PROGRAMS", 300), "how many programs to run; the default is THRUM_PROGRAMS")
+	programsFlag = flag.Int("programs", envInt("THRUM_PROGRAMS", usual()), "how many programs to run; the default is THRUM_PROGRAMS")
 	seedFlag     = flag.Uint64("seed", uint64(envInt("THRUM_SEED", 1)), "the seed of the first program; the default is THRUM_SEED")
 	patienceFlag = flag.Duration("patience", time.Minute, "how long a program may take before it counts as hanging")
 	recordFlag   = flag.Bool("record", false, "write testdata/recorded.txt.gz anew, with the traces of this machine's erl")
@@ -20,6 +20,14 @@ func envInt(name string, otherwise int) int {
 		return n
 	}
 	return otherwise
+}
+
+// usual is how many programs are run when nobody says how many.
+func usual() int {
+	if underRace {
+		return 60
+	}
+	return 300
 }
 
 func TestMain(m *testing.M) {
