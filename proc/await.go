@@ -9,7 +9,8 @@ import (
 type awaiting struct {
 	id    RequestID // 0 when the reply has come
 	to    PID
-	timer ownTimer
+	timer ownTimer // of this wait alone, for the rare ways to begin one
+	alarm alarm
 	then  func(c *Ctx, v any, err error) error
 	call  Caller // whose call was being handled
 	value any

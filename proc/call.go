@@ -149,7 +149,11 @@ func (c *Ctx) requestIdle(t *talk, to PID, req any, timeout time.Duration, await
 		w.Schedule(p, prio)
 	}
 	var timer ownTimer
-	if timeout != Forever {
+	switch {
+	case timeout == Forever:
+	case await:
+		t.await.alarm.set(c, timeout, time.Duration(w.Now()))
+	default:
 		timer.start(c, c.self, timeout, uint64(id))
 	}
 	w.Leave()
@@ -171,6 +175,9 @@ func (c *Ctx) expect(t *talk, id RequestID, to PID, timer ownTimer, await bool) 
 // newRequest returns an id that none of the process's open requests has. now is the time, roughly.
 func (c *Ctx) newRequest(t *talk, timeout, now time.Duration) RequestID {
 	n := uint32(c.p.cold.ref())
+	if n == 0 { // after 2^32 of them
+		n = uint32(c.p.cold.ref())
+	}
 	if timeout == Forever || timeout > tokenLate {
 		for {
 			if _, taken := t.calls.get(RequestID(n)); !taken {
@@ -231,7 +238,7 @@ func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left M
 	awaited := a.id == id && id != 0
 	r := request{a.to, a.timer}
 	if awaited {
-		a.id, a.timer = 0, ownTimer{}
+		a.id, a.timer, a.alarm.end = 0, ownTimer{}, 0
 	} else if r, known = t.calls.del(id); !known {
 		return left, false, false
 	}

@@ -139,6 +139,7 @@ func (c *Ctx) remove(p *process, reason error) {
 				q.timer.stop(c)
 			}
 			r.talk.await.timer.stop(c)
+			r.talk.await.alarm.timer.stop(c)
 		}
 	}
 	c.rt.freeName(pid)

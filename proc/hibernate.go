@@ -21,6 +21,7 @@ func (c *Ctx) Hibernate() {
 	if t := r.talk; t != nil {
 		n := t.open.trim() + t.late.trim() + t.calls.trim() + t.aliases.trim()
 		if n == 0 && p.mb.User&flagAwait == 0 && t.await.id == 0 {
+			c.stopOwn(&t.await.alarm.timer)
 			r.talk = nil
 		}
 	}

@@ -66,6 +66,7 @@ func (c *Ctx) replyAwaited(k Caller, v any) bool {
 	if a := p.awaits(k.token, c.self); a != nil {
 		a.id = 0
 		a.timer.stop(c)
+		a.alarm.end = 0
 		a.value, a.err = v, nil
 		p.mb.User |= flagReady
 	} else {

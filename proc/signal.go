@@ -151,6 +151,9 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 	case sigCallDown:
 		return c.callOver(p, RequestID(m.Word), from, nil, s.reason)
 	case sigCallTimeout:
+		if m.Word == alarmWord {
+			return c.rang(p)
+		}
 		return c.callOver(p, RequestID(m.Word), 0, nil, ErrTimeout)
 	case sigCallDone:
 		c.gaveUp(p, Caller{from, m.Word})

@@ -1,0 +1,57 @@
+package proc
+
+import "time"
+
+// alarm is the timer of awaited calls. Most calls are over long before their timeout, so it is not stopped with the call: the next one takes
+// it over, and when it rings it is set again for what is left of the wait that there is then. A process that makes one call after the
+// other so starts a timer every few seconds.
+type alarm struct {
+	timer ownTimer
+	due   time.Duration // when it rings; like end in the scheduler's time
+	end   time.Duration // of the wait; 0 when there is none, or it has a timer of its own
+}
+
+const (
+	// alarmWord is the word of the alarm's timer. No call has it: the number of a first call is 1, and later ones have a deadline.
+	alarmWord = 0
+	// Only for calls of this timeout and more is it taken over, because it rings up to a part of it too late: Worker.Now may be some
+	// milliseconds old, and no call must time out early.
+	alarmMin  = time.Second
+	alarmPart = 256
+)
+
+// set sets it for a wait that begins now. The core must be held.
+func (a *alarm) set(c *Ctx, timeout, now time.Duration) {
+	if a.timer.t != nil {
+		if end := now + timeout + timeout/alarmPart; timeout >= alarmMin && a.due <= end {
+			a.end = end
+			return
+		}
+		a.timer.stop(c)
+	}
+	a.start(c, c.self, timeout, now)
+	a.end = a.due
+}
+
+func (a *alarm) start(c *Ctx, to PID, d, now time.Duration) {
+	a.timer.start(c, to, d, alarmWord)
+	a.due = now + d
+}
+
+// rang is what the alarm does.
+func (c *Ctx) rang(p *process) (left Message, ok bool) {
+	t := p.talk()
+	if t == nil {
+		return left, false
+	}
+	a := &t.await.alarm
+	a.timer.stop(c) // another one runs if this one came too late to be stopped
+	if t.await.id == 0 || a.end == 0 {
+		return left, false
+	}
+	if now := c.rt.since(); now < a.end {
+		a.start(c, p.pid, a.end-now, now)
+		return left, false
+	}
+	return c.callOver(p, t.await.id, 0, nil, ErrTimeout)
+}
