@@ -227,12 +227,12 @@ func (k *stage) turn(a *player) {
 			_ = c.awaited(p)
 		case f&loopFlags != 0:
 			if m, ok := c.pick(p); ok {
-				_ = p.machine.Handle(c, m)
+				a.take(c, m)
 			} else if k.rest(a) {
 				return
 			}
 		case p.mb.HasNext():
-			_ = p.machine.Handle(c, p.mb.Next(c.cache))
+			a.take(c, p.mb.Next(c.cache))
 		default:
 			a.where = nil
 			if p.mb.Release(a.pid.gen(), c.tag) {
@@ -241,6 +241,13 @@ func (k *stage) turn(a *player) {
 			a.where = k
 			p.mb.Fetch(c.cache, a.pid.gen())
 		}
+	}
+}
+
+// take is Ctx.called without calls.
+func (a *player) take(c *Ctx, m Message) {
+	if !isNote(m) {
+		_ = a.p.machine.Handle(c, m)
 	}
 }
 
