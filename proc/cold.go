@@ -15,6 +15,7 @@ type cold struct {
 	armed   bool          // idle runs
 	bound   bool          // it was linked to its parent at birth
 	asked   bool          // Shutdown has asked it to end
+	holds   bool          // its Init is not the end of its start
 	wait    time.Duration // the receive timeout, while flagIdle is set
 	refs    uint64        // counts references: monitors, requests, aliases
 	idle    ownTimer

@@ -311,10 +311,10 @@ func (rt *Runtime) report(p *process, reason error) {
 	if errors.As(reason, &crash) {
 		attrs = append(attrs, slog.String("stack", string(crash.Stack)))
 	}
+	defer func() { rt.logger().Error("proc: process crashed", attrs...) }() // also when the machine does not return
 	for _, a := range p.ownReport(reason) {
 		attrs = append(attrs, a)
 	}
-	rt.logger().Error("proc: process crashed", attrs...)
 }
 
 // ownReport is what the machine has to say to a report of its crash.

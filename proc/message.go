@@ -35,7 +35,7 @@ type Terminator interface {
 }
 
 // Reporter is a Machine that adds to the report of its own crash. CrashReport is called in the process, before Terminate; a panic in it is
-// noted in the report.
+// noted in the report, runtime.Goexit counts as a crash of Terminate.
 type Reporter interface {
 	CrashReport(reason error) []slog.Attr
 }

@@ -1,6 +1,8 @@
 package proc
 
 import (
+	"log/slog"
+
 	"github.com/thrum-go/thrum/internal/atomics"
 	"github.com/thrum-go/thrum/mpsc"
 	"github.com/thrum-go/thrum/sched"
@@ -276,3 +278,11 @@ func (c *Ctx) crashed(p *process, kept bool) sched.Next {
 
 // terminated is a machine whose Terminate must not be called again.
 type terminated struct{ Machine }
+
+// CrashReport is that of the machine.
+func (t terminated) CrashReport(reason error) []slog.Attr {
+	if r, ok := t.Machine.(Reporter); ok {
+		return r.CrashReport(reason)
+	}
+	return nil
+}

@@ -135,11 +135,19 @@ func (rt *Runtime) outsideOptions(where string, f Factory, opts []SpawnOption) (
 }
 
 // spawn starts a process without a core, on behalf of parent if that is not nil.
-func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (PID, error) {
+func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (pid PID, err error) {
+	// It is counted before closed is looked at. Pairs with Shutdown, which sets closed and then waits until none is counted: either it waits
+	// for this one, or there will be none.
+	rt.outside.spawned.Add(1)
+	if parent == nil && rt.closed.Load() {
+		rt.outside.spawned.Sub(1)
+		return 0, ErrShutdown
+	}
 	s := rt.outside.lock()
 	if len(s.slots) == 0 {
 		if s.slots = rt.table.refill(s.slots); len(s.slots) == 0 {
 			s.unlock()
+			rt.outside.spawned.Sub(1)
 			return 0, ErrTooMany
 		}
 	}
@@ -149,9 +157,8 @@ func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (PID, error
 	p, pid := rt.table.slot(i)
 	gated := p.begin(pid, f, o)
 	p.mb.Leave()
-	err := rt.open(p, o, func() {
+	err = rt.open(p, o, func() {
 		p.bear(parent, o)
-		rt.outside.spawned.Add(1)
 		p.mb.Open(pid.gen(), mpsc.Public, gated)
 	})
 	if err != nil {
@@ -159,6 +166,7 @@ func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (PID, error
 		s := rt.outside.lock()
 		s.slots = append(s.slots, i)
 		s.unlock()
+		rt.outside.spawned.Sub(1)
 		return 0, err
 	}
 	_ = rt.sched.Begin(p)

@@ -134,12 +134,24 @@ func (s *Self) Start(f Factory, timeout time.Duration, opts ...SpawnOption) (PID
 // begun tells whoever has started the process that its Init is done.
 func (c *Ctx) begun(p *process) {
 	r := p.cold
-	if r == nil || r.starter.pid == 0 {
+	if r == nil || r.holds || r.starter.pid == 0 {
 		return
 	}
 	k := r.starter
 	r.starter = Caller{}
 	c.signal(k.pid, Message{From: c.self | markReply, Word: k.token})
+}
+
+// HoldStart, called in Init, has whoever started the process wait beyond its Init, until Started (OTP: proc_lib:init_ack/1). When the process ends
+// before, the starter is told its exit reason as if Init had failed.
+func (c *Ctx) HoldStart() { c.p.rare().holds = true }
+
+// Started ends HoldStart: the process has begun its work.
+func (c *Ctx) Started() {
+	if r := c.p.cold; r != nil {
+		r.holds = false
+		c.begun(c.p)
+	}
 }
 
 // Parent returns the process that has spawned this one with WithLink, or started it so; zero when none has.
