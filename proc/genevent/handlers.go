@@ -1,6 +1,7 @@
 package genevent
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -36,8 +37,9 @@ func (m *manager[E]) info(c *proc.Ctx, msg proc.Message) {
 	for i := len(m.handlers) - 1; i >= 0; i-- {
 		h, ok := m.handlers[i].h.(InfoHandler)
 		if !ok {
-			if _, exit := msg.Body.(proc.Exit); !exit {
-				c.Runtime().Logger().Warn("genevent: handler has no HandleInfo", "pid", c.Self(), "handler", m.handlers[i].id, "message", show(msg.Body))
+			_, exit := msg.Body.(proc.Exit)
+			if log := c.Runtime().Logger(); !exit && log.Enabled(context.Background(), slog.LevelWarn) {
+				log.Warn("genevent: handler has no HandleInfo", "pid", c.Self(), "handler", m.handlers[i].id, "message", show(msg.Body))
 			}
 			continue
 		}
@@ -156,6 +158,9 @@ func (m *manager[E]) failed(c *proc.Ctx, h installed[E], op string, err error, l
 
 func (m *manager[E]) report(c *proc.Ctx, h installed[E], op string, err error, last any) {
 	log := c.Runtime().Logger()
+	if !log.Enabled(context.Background(), slog.LevelError) {
+		return
+	}
 	attrs := []any{
 		slog.Any("pid", c.Self()), slog.String("handler", h.id), slog.String("in", op), slog.Any("reason", err),
 		slog.String("last_message", show(last)), slog.String("state", show(shown(h.h))),

@@ -1,6 +1,8 @@
 package genevent
 
 import (
+	"slices"
+
 	"github.com/thrum-go/thrum/proc"
 )
 
@@ -9,21 +11,25 @@ func (m *manager[E]) add(c *proc.Ctx, h installed[E], op string, begin func(c *p
 	if err := begin(c); err != nil {
 		return &HandlerError{h.id, op, err}
 	}
-	if h.adder != 0 && !m.link(c, h.adder) {
-		_ = m.terminate(c, h, AdderEnded{proc.NoProc})
-		return &HandlerError{h.id, "Add", ErrNotProcess}
-	}
 	m.handlers = append(m.handlers, h)
 	return nil
 }
 
-// link links the adder of a supervised handler, and reports whether that lives. A process that traps exits is told that later, by a message;
-// a goroutine that calls never lives.
-func (m *manager[E]) link(c *proc.Ctx, pid proc.PID) bool {
+// link links the adder of a supervised handler, before anything happens, and returns what undoes that; ok is false when the adder does not live. To
+// link one that does not is no error for a process that traps exits, as a manager does, and a goroutine that calls never lives.
+func (m *manager[E]) link(c *proc.Ctx, adder proc.PID) (undo func(), ok bool) {
+	if adder == 0 {
+		return func() {}, true
+	}
+	linked := slices.Contains(c.Info().Links, adder)
 	c.TrapExit(false) // no signal is taken inside a handler
-	err := c.Link(pid)
+	err := c.Link(adder)
 	c.TrapExit(true)
-	return err == nil
+	return func() {
+		if !linked {
+			_ = c.Unlink(adder) // its PID is of this runtime
+		}
+	}, err == nil
 }
 
 // delete removes a handler.
@@ -41,9 +47,27 @@ func (m *manager[E]) delete(c *proc.Ctx, r DeleteRequest) any {
 	return v
 }
 
+// insert adds a handler because of an AddRequest.
+func (m *manager[E]) insert(c *proc.Ctx, r AddRequest[E], adder proc.PID) any {
+	h := installed[E]{id: name(r.ID, r.Handler), h: r.Handler, adder: adder}
+	undo, ok := m.link(c, adder)
+	if !ok {
+		return &HandlerError{h.id, "Add", ErrNotProcess}
+	}
+	v := m.add(c, h, "Init", initOf(r.Handler))
+	if v != nil {
+		undo()
+	}
+	return v
+}
+
 // swap removes one handler, if it is there, and adds another. The new one is its adder's who wants it, else its that had the old one.
 func (m *manager[E]) swap(c *proc.Ctx, r SwapRequest[E], adder proc.PID) any {
 	next := installed[E]{id: name(r.ID, r.Handler), h: r.Handler, adder: adder}
+	undo, ok := m.link(c, adder)
+	if !ok {
+		return &HandlerError{next.id, "Swap", ErrNotProcess}
+	}
 	var last any
 	i := m.find(r.Old)
 	if i >= 0 {
@@ -55,8 +79,11 @@ func (m *manager[E]) swap(c *proc.Ctx, r SwapRequest[E], adder proc.PID) any {
 		m.exited(c, h, &Swapped{next.id, next.adder})
 	}
 	v := m.add(c, next, "TakeOver", func(c *proc.Ctx) error { return handleTakeOver(c, r.Handler, last, i >= 0) })
-	if e, ok := v.(*HandlerError); ok && adder == 0 {
-		m.exited(c, next, e.Err) // who had the old one has not asked for this, and would never know
+	if e, failed := v.(*HandlerError); failed {
+		undo()
+		if adder == 0 {
+			m.exited(c, next, e.Err) // who had the old one has not asked for this, and would never know
+		}
 	}
 	return v
 }

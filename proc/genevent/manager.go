@@ -123,7 +123,7 @@ func (m *manager[E]) answer(c *proc.Ctx, k proc.Caller, r request) any {
 		if r.Handler == nil {
 			return &RefusedError{c.Self(), r, "the handler is nil"}
 		}
-		return m.add(c, installed[E]{id: name(r.ID, r.Handler), h: r.Handler, adder: adder(k, r.Supervised)}, "Init", initOf(r.Handler))
+		return m.insert(c, r, adder(k, r.Supervised))
 	case DeleteRequest:
 		return m.delete(c, r)
 	case SwapRequest[E]:
