@@ -16,7 +16,7 @@ type Initializer[S comparable] interface {
 	Init(c *Ctx[S]) (S, error)
 }
 
-// StateEnterer is an implementation that wants to be called with an Enter event when a state is entered: after Init, when the state has changed,
+// StateEnterer is an implementation that wants to be called with an EnterEvent when a state is entered: after Init, when the state has changed,
 // and after Ctx.Repeat. It is asked once for each implementation. (OTP: state_enter.)
 type StateEnterer interface{ StateEnter() bool }
 

@@ -24,7 +24,7 @@ func (t *timeout) event() Event {
 	if k, ok := t.key.(Kind); ok {
 		return Event{Kind: k, Body: t.body}
 	}
-	return Event{Kind: Timeout, Name: t.key, Body: t.body}
+	return Event{Kind: NamedTimeout, Name: t.key, Body: t.body}
 }
 
 // setting is what a transition wants of a timeout.
