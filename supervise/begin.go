@@ -1,0 +1,123 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+// begin starts a child. Unless done is true, that takes time, and settle is called later. err is proc.Normal when there was nothing to start.
+func (s *supervisor) begin(c *proc.Ctx, ch *child) (done bool, err error) {
+	again := ch.again
+	s.forget(ch)
+	ch.again = again
+	var pid proc.PID
+	if ch.spec.Start != nil {
+		if pid, err = s.beginOwn(c, ch); err != nil {
+			return true, err
+		}
+		ch.state = running
+	} else {
+		if pid, _, err = c.RequestStart(ch.newMachine, ch.spec.timeout, ch.spec.opts...); err != nil {
+			return true, err
+		}
+		ch.state = starting
+	}
+	ch.pid = pid
+	s.byPID[pid] = ch
+	return ch.state == running, nil
+}
+
+// beginOwn calls the child's Start function.
+func (s *supervisor) beginOwn(c *proc.Ctx, ch *child) (proc.PID, error) {
+	pid, err := callStart(c, ch)
+	switch {
+	case err != nil:
+		return 0, err
+	case pid == 0:
+		return 0, proc.Normal
+	case pid == c.Self():
+		return 0, errors.New("supervise: Start returned the supervisor's own PID; it must be that of the child")
+	case !c.Runtime().Owns(pid):
+		return 0, proc.ErrWrongRuntime
+	case s.byPID[pid] != nil:
+		return 0, fmt.Errorf("supervise: Start returned %v, which is another child already", pid)
+	}
+	return pid, c.Link(pid) // one that has ended will be told by an Exit
+}
+
+func callStart(c *proc.Ctx, ch *child) (pid proc.PID, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			pid, err = 0, &proc.Panic{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return ch.spec.Start(c, ch.arg)
+}
+
+// replied takes the message that a child's Init is done, or that it has failed.
+func (s *supervisor) replied(c *proc.Ctx, from proc.PID, r proc.Reply) error {
+	var why error
+	if r.Err != nil {
+		var call *proc.CallError
+		if why = r.Err; errors.As(why, &call) {
+			from, why = call.To, call.Err
+		}
+	}
+	ch := s.byPID[from]
+	if ch == nil || ch.state != starting || ch.begun {
+		return nil // it is being stopped
+	}
+	switch {
+	case errors.Is(why, proc.ErrTimeout) && ch.died == nil:
+		return s.late(c, ch)
+	case why != nil:
+		return s.settle(c, ch, why)
+	case ch.waits:
+		ch.begun = true
+		if ch.spec.StartTimeout > 0 {
+			ch.extra().timer, _ = c.SendAfter(ch.spec.StartTimeout, c.Self(), &due{ch, ch.pid}) // to ourselves, with a positive time
+		}
+		return nil
+	}
+	ch.state = running
+	return s.settle(c, ch, nil)
+}
+
+// late ends a child whose start takes too long.
+func (s *supervisor) late(c *proc.Ctx, ch *child) error {
+	ch.extra().failed = proc.ErrTimeout
+	s.signal(c, ch, true)
+	return nil
+}
+
+// ready takes the message of a child that is a supervisor: its own children have been started.
+func (s *supervisor) ready(c *proc.Ctx, ch *child) error {
+	if ch.state != starting {
+		return nil
+	}
+	ch.stopTimer(c)
+	ch.begun, ch.waits, ch.state = false, false, running
+	return s.settle(c, ch, nil)
+}
+
+// settle goes on after a start, with its result: nil, proc.Normal when there was nothing to start, or why it has failed.
+func (s *supervisor) settle(c *proc.Ctx, ch *child, err error) error {
+	if err != nil {
+		again := ch.again
+		s.forget(ch)
+		ch.again = again
+	} else if b := s.flags.Backoff; b != nil {
+		ch.extra().since = s.now()
+	}
+	if err == nil {
+		s.reportProgress(c, ch)
+	}
+	if s.dynamic() {
+		return s.settleDynamic(c, ch, err)
+	}
+	s.settleStatic(c, ch, err)
+	return s.step(c)
+}

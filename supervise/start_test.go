@@ -1,0 +1,76 @@
+package supervise
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+func TestChildrenStartInOrderAndStopInReverse(t *testing.T) {
+	w := newWorld(t)
+	sup := w.start(Flags{}, w.worker("a"), w.worker("b"), w.worker("c"))
+	if got := w.take(); got != "+a +b +c" { // all have started before Start returns
+		t.Fatalf("events %q", got)
+	}
+	if err := Stop(w.k, sup, proc.Shutdown); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.take(); got != "-c -b -a" {
+		t.Errorf("events %q", got)
+	}
+}
+
+func TestFailedFirstStartStopsThoseBeforeInReverse(t *testing.T) {
+	w := newWorld(t)
+	fails := w.with(worker{init: func(*proc.Ctx) error { return errBoom }})
+	_, err := Start(w.k, Flags{}, []Spec{w.worker("a"), w.worker("b"), w.worker("c", fails), w.worker("d")}, proc.WithName("sup"))
+	var failed *FailedError
+	if !errors.As(err, &failed) || failed.ID != "c" || failed.Err != errBoom {
+		t.Fatalf("error %v", err)
+	}
+	w.is(err, proc.Shutdown)
+	if got := w.take(); got != "+a +b -b -a" {
+		t.Errorf("events %q", got)
+	}
+	if _, ok := w.rt.Whereis("sup"); ok {
+		t.Error("the name is still there")
+	}
+	w.logged("failed to start", "child=c", "reason=boom")
+}
+
+func TestPermanentChildIsAlwaysRestarted(t *testing.T) {
+	for _, reason := range []error{proc.Normal, proc.Shutdown, errBoom} {
+		w := newWorld(t)
+		sup := w.start(many(OneForOne), w.worker("a"))
+		old := w.pid(sup, "a")
+		w.crash(old, reason)
+		w.until("+a +a")
+		if now := w.pid(sup, "a"); now == old || now == 0 {
+			t.Errorf("after %v: %v", reason, now)
+		}
+		w.logged("child terminated", "child=a", reason.Error())
+	}
+}
+
+func TestNestedSupervisorsStartAndStopInOrder(t *testing.T) {
+	w := newWorld(t)
+	low, err := New(Flags{}, w.worker("x"), w.worker("y"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mid, err := New(Flags{}, w.worker("b"), Spec{ID: "low", Type: Supervisor, Factory: low}, w.worker("c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sup := w.start(Flags{}, w.worker("a"), Spec{ID: "mid", Type: Supervisor, Factory: mid}, w.worker("d"))
+	if got := w.take(); got != "+a +b +x +y +c +d" {
+		t.Fatalf("events %q", got)
+	}
+	if err := Stop(w.k, sup, errBoom); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.take(); got != "-d -c -y -x -b -a" {
+		t.Errorf("events %q", got)
+	}
+}
