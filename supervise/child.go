@@ -24,24 +24,24 @@ type child struct {
 	arg        any
 	pid        proc.PID // of the last process, also while restarting
 	died       error    // why it has ended, until that is seen to
-	index      int      // in children, in a SimpleOneForOne
+	index      int32    // in children, in a SimpleOneForOne
 	state      state
-	begun      bool // its Init is done; while it is starting: it is a supervisor whose children are being started
-	waits      bool // it has said that its Init will not be all
-	again      bool // it is being started in place of one that has ended
-	job        *job // who wants to know when it has started or stopped, in a SimpleOneForOne
+	begun      bool            // its Init is done; while it is starting: it is a supervisor whose children are being started
+	waits      bool            // it has said that its Init will not be all
+	again      bool            // it is being started in place of one that has ended
+	killed     bool            // while stopping
+	mon        proc.MonitorRef // while stopping
+	job        *job            // who wants to know when it has started or stopped, in a SimpleOneForOne
 	*rare
 }
 
 // rare is what few children need.
 type rare struct {
-	mon    proc.MonitorRef // while stopping
-	timer  proc.Timer      // of its stop, its start or its next try
-	killed bool            // while stopping
-	failed error           // why it is being stopped, when that is the end of its start
-	tries  int             // delays in a row
-	since  time.Duration   // when it began to run; with a Backoff
-	life   int             // counts its tries, so that a late message is known
+	timer  proc.Timer    // of its stop, its start or its next try
+	failed error         // why it is being stopped, when that is the end of its start
+	tries  int           // delays in a row
+	since  time.Duration // when it began to run; with a Backoff
+	life   int           // counts its tries, so that a late message is known
 }
 
 // job is somebody who waits for a child of a SimpleOneForOne.
@@ -77,8 +77,7 @@ func (ch *child) use(sp *spec) {
 	ch.spec = sp
 	switch {
 	case sp.Factory != nil:
-		f := sp.Factory
-		ch.newMachine = func() proc.Machine { return adopt(f()) }
+		ch.newMachine = sp.newMachine
 	case sp.New != nil:
 		ch.newMachine = func() proc.Machine { return adopt(sp.New(ch.arg)) }
 	}

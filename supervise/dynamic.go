@@ -9,6 +9,15 @@ type batch struct {
 	next    int // of args
 	open    int // started, and not settled
 	results []Result
+	jobs    []job
+}
+
+func newBatch(k proc.Caller, args []any) *batch {
+	b := &batch{caller: k, args: args, results: make([]Result, len(args)), jobs: make([]job, len(args))}
+	for i := range b.jobs {
+		b.jobs[i] = job{batch: b, at: i}
+	}
+	return b
 }
 
 // settleFor tells a job the result of a start.
@@ -83,7 +92,7 @@ func (s *supervisor) goOn(c *proc.Ctx) error {
 			i := b.next
 			b.next++
 			b.open++
-			if err := s.startDynamic(c, b.args[i], &job{batch: b, at: i}); err != nil {
+			if err := s.startDynamic(c, b.args[i], &b.jobs[i]); err != nil {
 				return err
 			}
 		}
@@ -97,7 +106,7 @@ func (s *supervisor) goOn(c *proc.Ctx) error {
 // terminateDynamic stops a child for a caller.
 func (s *supervisor) terminateDynamic(c *proc.Ctx, k proc.Caller, pid proc.PID) {
 	ch := s.byPID[pid]
-	if ch == nil || ch.state == starting || ch.state == stopping && ch.failed != nil { // nobody has been told of one that begins
+	if ch == nil || ch.state == starting || ch.state == stopping && ch.rare != nil && ch.failed != nil { // nobody has been told of one that begins
 		reply(c, k, ErrNotFound)
 		return
 	}

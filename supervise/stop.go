@@ -29,10 +29,9 @@ func (s *supervisor) halt(c *proc.Ctx, ch *child) (done bool) {
 
 // signal has a child end. It is monitored, so that it cannot hide its end by taking away its link.
 func (s *supervisor) signal(c *proc.Ctx, ch *child, kill bool) {
-	x := ch.extra()
 	ch.stopTimer(c)
-	ch.state, x.killed = stopping, kill
-	x.mon, _ = c.Monitor(ch.pid) // of this runtime, as for Exit
+	ch.state, ch.killed = stopping, kill
+	ch.mon, _ = c.Monitor(ch.pid) // of this runtime, as for Exit
 	wait := ch.spec.shutdown
 	if kill {
 		_ = c.Exit(ch.pid, proc.Kill)
@@ -41,7 +40,7 @@ func (s *supervisor) signal(c *proc.Ctx, ch *child, kill bool) {
 		_ = c.Exit(ch.pid, proc.Shutdown)
 	}
 	if wait != Infinity && s.sweep == nil {
-		x.timer, _ = c.SendAfter(wait, c.Self(), &due{ch, ch.pid})
+		ch.extra().timer, _ = c.SendAfter(wait, c.Self(), &due{ch, ch.pid})
 	}
 }
 
@@ -56,7 +55,7 @@ func (s *supervisor) expired(c *proc.Ctx, d *due) error {
 	case !ch.killed:
 		ch.killed = true
 		_ = c.Exit(ch.pid, proc.Kill)
-		ch.timer, _ = c.SendAfter(s.flags.KillGrace, c.Self(), d)
+		ch.extra().timer, _ = c.SendAfter(s.flags.KillGrace, c.Self(), d)
 	default:
 		return s.stopped(c, ch, ErrStuck)
 	}
@@ -79,7 +78,8 @@ func (s *supervisor) down(c *proc.Ctx, d proc.Down) error {
 // stopped goes on when a child has ended that was to.
 func (s *supervisor) stopped(c *proc.Ctx, ch *child, reason error) error {
 	ch.stopTimer(c)
-	if why := ch.failed; why != nil {
+	if ch.rare != nil && ch.failed != nil {
+		why := ch.failed
 		ch.failed = nil
 		if s.reason == nil {
 			if reason == ErrStuck {

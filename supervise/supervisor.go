@@ -265,7 +265,7 @@ func (s *supervisor) ask(c *proc.Ctx) {
 
 // add puts a child in its place.
 func (s *supervisor) add(ch *child) {
-	ch.index = len(s.children)
+	ch.index = int32(len(s.children))
 	s.children = append(s.children, ch)
 	if !s.dynamic() {
 		s.byID[ch.spec.ID] = ch
