@@ -131,6 +131,9 @@ func (m *machine[S]) Handle(c *proc.Ctx, msg proc.Message) error {
 		return m.goOn(c, msg)
 	}
 	if m.control.Takes(msg) {
+		if m.control.Suspended() && isTick(msg) {
+			return nil // it is asked for again
+		}
 		if taken, err := m.control.Handle(c, msg, m); taken {
 			return m.wait(c, err)
 		}
@@ -139,6 +142,12 @@ func (m *machine[S]) Handle(c *proc.Ctx, msg proc.Message) error {
 		return m.wait(c, err)
 	}
 	return m.run(c, m.step(c))
+}
+
+// isTick reports whether msg is the end of a receive timeout, which only the machine itself sets.
+func isTick(msg proc.Message) bool {
+	_, ok := msg.Body.(proc.ReceiveTimeout)
+	return ok && msg.From == 0
 }
 
 // take makes msg the current event, if it is one.
@@ -168,10 +177,10 @@ func (m *machine[S]) take(c *proc.Ctx, msg proc.Message) (got bool, err error) {
 			return false, b.Reason
 		}
 	case proc.ReceiveTimeout:
-		if msg.From == 0 {
+		if isTick(msg) {
 			m.cur = Event{}
 			c.Hibernate()
-			m.flags |= flagAsleep
+			m.flags = m.flags&^flagHibernate | flagAsleep
 			return false, nil
 		}
 	}
@@ -180,7 +189,7 @@ func (m *machine[S]) take(c *proc.Ctx, msg proc.Message) (got bool, err error) {
 
 // goOn does what the last turn has left. msg has to wait, as if it had not been received.
 func (m *machine[S]) goOn(c *proc.Ctx, msg proc.Message) error {
-	if _, tick := msg.Body.(proc.ReceiveTimeout); !tick || msg.From != 0 {
+	if !isTick(msg) {
 		if err := c.Postpone(msg); err != nil {
 			return err
 		}
@@ -223,9 +232,6 @@ func (m *machine[S]) rest(c *proc.Ctx) error {
 		m.work = nil
 		w.release()
 	}
-	if m.flags&flagHibernate != 0 {
-		c.Hibernate()
-	}
 	if m.flags&flagDeferred != 0 {
 		m.flags &^= flagDeferred
 		return m.wait(c, c.Become(m))
@@ -233,15 +239,23 @@ func (m *machine[S]) rest(c *proc.Ctx) error {
 	return m.wait(c, nil)
 }
 
-// wait ends the handling of a message.
+// wait ends the handling of a message. A machine that is to hibernate does so when it is told that nothing else has come.
 func (m *machine[S]) wait(c *proc.Ctx, err error) error {
 	m.ctx.Ctx = nil
-	asleep := m.flags&flagAsleep != 0
-	m.flags &^= flagAsleep
-	if err == nil && m.cfg.hibernateAfter > 0 && !asleep {
+	if err != nil || m.flags&flagAsleep != 0 {
+		m.flags &^= flagAsleep
+		return err
+	}
+	if m.control.Suspended() {
+		return nil
+	}
+	if m.flags&flagHibernate != 0 {
+		return c.ReceiveTimeout(0)
+	}
+	if m.cfg.hibernateAfter > 0 {
 		return c.ReceiveTimeout(m.cfg.hibernateAfter)
 	}
-	return err
+	return nil
 }
 
 // working returns the machine's work, which it has from now on.
