@@ -75,7 +75,7 @@ func TestCallsDoNotAllocate(t *testing.T) {
 	if raced {
 		t.Skip("the race detector allocates")
 	}
-	const n = 3_000
+	const n = 1_000
 	replies := map[string]any{"nil": nil, "pointer": &ball{}, "small number": 7}
 	allowed := map[string]float64{"Request": 1}
 	for name, call := range callers {
@@ -96,7 +96,7 @@ func TestCallsDoNotAllocate(t *testing.T) {
 						f := call(t, rt, to, n, timeout)
 						f()
 						a := allocations(n, f)
-						if a > allowed[name]+0.02 {
+						if a > allowed[name]+0.05 {
 							t.Errorf("%s to %s, %s, timeout %v, %d workers: %.3f allocations a call", name, style, reply, timeout, workers, a)
 						}
 					}
