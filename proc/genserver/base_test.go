@@ -101,7 +101,7 @@ func inside(t testing.TB, rt *proc.Runtime, f func(self *proc.Self) error, opts 
 	}
 }
 
-// ended waits for the end of a process and returns its exit reason. watched says that w was begun before.
+// watch is a monitor of a process.
 type watch struct{ reason chan error }
 
 // watched monitors a process. The monitor is set when it returns.
@@ -256,10 +256,56 @@ func do(t testing.TB, rt *proc.Runtime, ref scriptRef, f ask) (string, error) {
 	return CallContext(within(t), rt, ref, f)
 }
 
-// sync waits until the script has handled what came before.
+// synced waits until the script has handled what came before.
 func synced(t testing.TB, rt *proc.Runtime, ref scriptRef) {
 	t.Helper()
 	if s, err := do(t, rt, ref, func(*Ctx, From[string]) (string, error) { return "ok", nil }); s != "ok" || err != nil {
 		t.Fatalf("a call: %q, %v", s, err)
+	}
+}
+
+// hold has a script wait inside a cast until release is called, so that what is sent meanwhile is in its mailbox then.
+func hold(t testing.TB, rt *proc.Runtime, ref scriptRef) (release func()) {
+	t.Helper()
+	inside, gate := make(chan struct{}), make(chan struct{})
+	cast(t, rt, ref, func(c *Ctx) error {
+		close(inside)
+		c.Blocking(func() { <-gate })
+		return nil
+	})
+	await(t, "a cast that waits", inside)
+	return sync.OnceFunc(func() { close(gate) })
+}
+
+func cast(t testing.TB, rt *proc.Runtime, ref scriptRef, f tell) {
+	t.Helper()
+	if err := Cast(rt, ref, f); err != nil {
+		t.Fatalf("Cast: %v", err)
+	}
+}
+
+// eq checks a value.
+func eq[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// is checks an error.
+func is(t testing.TB, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// says checks that an error has a text which contains all of the words.
+func says(t testing.TB, what string, err error, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if err == nil || !strings.Contains(err.Error(), w) {
+			t.Errorf("%s: %v, which does not say %q", what, err, w)
+		}
 	}
 }

@@ -16,6 +16,24 @@ type Ref[Q, R, M any] struct{ PID proc.PID }
 // RefOf makes a Ref of a PID. That the server has these types is the caller's word; one that has others says so in its replies.
 func RefOf[Q, R, M any](pid proc.PID) Ref[Q, R, M] { return Ref[Q, R, M]{pid} }
 
+// Call is the function Call, for requests whose type Q is an interface that the compiler would not infer.
+func (ref Ref[Q, R, M]) Call(self *proc.Self, req Q, timeout time.Duration) (R, error) {
+	return Call(self, ref, req, timeout)
+}
+
+// CallContext is the function CallContext.
+func (ref Ref[Q, R, M]) CallContext(ctx context.Context, rt *proc.Runtime, req Q) (R, error) {
+	return CallContext(ctx, rt, ref, req)
+}
+
+// Request is the function Request.
+func (ref Ref[Q, R, M]) Request(c Requester, req Q, timeout time.Duration) (proc.RequestID, error) {
+	return Request(c, ref, req, timeout)
+}
+
+// Cast is the function Cast.
+func (ref Ref[Q, R, M]) Cast(by Caster, msg M) error { return Cast(by, ref, msg) }
+
 // Lookup is whatever knows the registered names: *proc.Runtime, *proc.Ctx, *proc.Self, *Ctx.
 type Lookup interface {
 	Whereis(name string) (proc.PID, bool)

@@ -81,13 +81,14 @@ func (s *multicaller) ask(c *proc.Ctx, to proc.PID, j *job) {
 		return
 	}
 	s.answers[to] = proc.Reply{} // until it comes
-	err := error(proc.ErrCallingSelf)
-	if to != s.from.PID() {
-		var id proc.RequestID
-		if id, err = c.Request(to, j.req, j.timeout); err == nil {
-			s.open[id] = to
-			return
-		}
+	if to == s.from.PID() {
+		s.answers[to] = proc.Reply{Err: &proc.CallError{To: to, Err: proc.ErrCallingSelf}}
+		return
 	}
-	s.answers[to] = proc.Reply{Err: &proc.CallError{To: to, Err: err}}
+	id, err := c.Request(to, j.req, j.timeout)
+	if err != nil {
+		s.answers[to] = proc.Reply{Err: err}
+		return
+	}
+	s.open[id] = to
 }
