@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// The tests that docs/semantics.md names exist, here or in a package that the paragraph or the row of a table names.
+// The tests that docs/semantics.md names exist, here or in a package that their section names.
 func TestEveryGuaranteeHasItsTest(t *testing.T) {
 	root := ".."
 	text, err := os.ReadFile(filepath.Join(root, "docs", "semantics.md"))
@@ -22,18 +22,17 @@ func TestEveryGuaranteeHasItsTest(t *testing.T) {
 	}
 	tests := testsOf(t, root)
 	test := regexp.MustCompile("`((?:Test|Fuzz|Example|Benchmark)[A-Za-z0-9_]*)`")
-	rows := strings.ReplaceAll(string(text), "\n|", "\n\n|")
 	named := 0
-	for _, paragraph := range strings.Split(rows, "\n\n") {
-		for _, m := range test.FindAllStringSubmatch(paragraph, -1) {
+	for _, section := range strings.Split(string(text), "\n## ") {
+		for _, m := range test.FindAllStringSubmatch(section, -1) {
 			named++
 			name, in := m[1], tests[m[1]]
 			if len(in) == 0 {
 				t.Errorf("docs/semantics.md: there is no %s", name)
 				continue
 			}
-			if !slices.ContainsFunc(in, func(dir string) bool { return dir == "proc" || strings.Contains(paragraph, "`"+dir+"`") }) {
-				t.Errorf("docs/semantics.md: %s is in %v, which its paragraph does not say", name, in)
+			if !slices.ContainsFunc(in, func(dir string) bool { return dir == "proc" || strings.Contains(section, "`"+dir+"`") }) {
+				t.Errorf("docs/semantics.md: %s is in %v, which its section does not say", name, in)
 			}
 		}
 	}
