@@ -290,3 +290,38 @@ func (w *world) children(sup proc.PID) string {
 	}
 	return strings.Join(b, " ")
 }
+
+// watch returns a function that waits for the end of a process and returns the reason, also when that has been before.
+func (w *world) watch(pid proc.PID) func() error {
+	w.t.Helper()
+	reason := make(chan error, 1)
+	_, err := w.rt.Start(w.ctx, func() proc.Machine { return &watcher{pid, reason} })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return func() error {
+		w.t.Helper()
+		select {
+		case r := <-reason:
+			return r
+		case <-w.ctx.Done():
+			w.t.Fatalf("%v has not ended", pid)
+			return nil
+		}
+	}
+}
+
+type watcher struct {
+	pid    proc.PID
+	reason chan error
+}
+
+func (m *watcher) Init(c *proc.Ctx) error {
+	_, err := c.Monitor(m.pid)
+	return err
+}
+
+func (m *watcher) Handle(_ *proc.Ctx, msg proc.Message) error {
+	m.reason <- msg.Body.(proc.Down).Reason
+	return proc.Normal
+}
