@@ -8,7 +8,12 @@ import (
 )
 
 // Remove is what a callback returns to have its handler removed (OTP: remove_handler).
-var Remove = errors.New("genevent: remove this handler")
+var Remove error = verdict("remove this handler")
+
+type verdict string
+
+// Error says what becomes of the handler.
+func (v verdict) Error() string { return "genevent: " + string(v) }
 
 // Errors of handlers, to be tested with errors.Is.
 var (

@@ -15,6 +15,12 @@ type Ref[E any] struct{ PID proc.PID }
 // RefOf makes a Ref of a PID, found by its name for example. That the process is a manager of such events is the caller's word.
 func RefOf[E any](pid proc.PID) Ref[E] { return Ref[E]{pid} }
 
+// Notify is the function Notify. Where E is an interface, Go infers it here but not there.
+func (m Ref[E]) Notify(s Sender, e E) error { return s.SendWord(m.PID, e, eventWord) }
+
+// SyncNotify is the function SyncNotify; see Notify.
+func (m Ref[E]) SyncNotify(k proc.Client, e E) error { return SyncNotify(k, m, e) }
+
 // Option changes how a manager works.
 type Option interface{ apply(*options) }
 
@@ -80,7 +86,7 @@ const eventWord = 0x67656e_6576656e_74
 // (OTP: gen_event:notify/2).
 //
 // Errors: those of the sender's Send. As in OTP it is no fault to notify a manager that has ended.
-func Notify[E any](s Sender, m Ref[E], e E) error { return s.SendWord(m.PID, e, eventWord) }
+func Notify[E any](s Sender, m Ref[E], e E) error { return m.Notify(s, e) }
 
 // SyncNotify sends an event and waits until every handler has handled it (OTP: gen_event:sync_notify/2).
 //

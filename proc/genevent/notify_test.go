@@ -112,12 +112,13 @@ func TestNilIsAnEventOfAnInterface(t *testing.T) {
 	w := begin(t)
 	m, err := genevent.Start[error](w.k)
 	w.must(err)
-	got := make(chan error, 2)
+	got := make(chan error, 3)
 	w.must(genevent.Add(w.k, m, "", errorHandler{got}))
 	w.must(genevent.Notify(w.rt, m, nil))
-	w.must(genevent.SyncNotify(w.k, m, errFault))
-	if a, b := <-got, <-got; a != nil || b != errFault {
-		t.Fatalf("the handler got %v and %v", a, b)
+	w.must(m.Notify(w.rt, &genevent.HandlerError{Err: errFault}))
+	w.must(m.SyncNotify(w.k, errFault))
+	if a, b, c := <-got, <-got, <-got; a != nil || !errors.Is(b, errFault) || c != errFault {
+		t.Fatalf("the handler got %v, %v and %v", a, b, c)
 	}
 }
 
