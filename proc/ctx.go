@@ -8,26 +8,28 @@ import (
 // Ctx is a process's view of itself and of the runtime, handed to Handle, Init and Terminate. It is valid until they
 // return and only on their goroutine; do not keep it.
 type Ctx struct {
-	_     pad // a neighbour in memory may belong to another worker
-	w     *sched.Worker
-	tag   mpsc.State // of the core
-	reds  int32      // left in this turn
-	from  int32      // what reds was when the turn's use was last settled
-	msgs  uint64     // handled since then
-	mark  int32      // when reds falls below, it is time to look at the clock
-	cache *mpsc.Cache[Message]
-	lc    *local
-	p     *process
-	self  PID
-	rt    *Runtime
-	base  uint64       // the table's
-	dir   []*slab      // the table's directory, as of the last time something was not found in it
-	tick  uint32       // the monitor's, with the highest bit set, when this turn first asked ShouldYield; 0 before
-	kind  *processType // met last
-	call  Caller       // of the message being handled, when it is a call
-	owes  bool         // nobody has replied to call yet
-	lent  bool         // the message that was taken last still counts in its gate; only for processes in direct style
-	_     pad
+	_      pad // a neighbour in memory may belong to another worker
+	w      *sched.Worker
+	tag    mpsc.State // of the core
+	reds   int32      // left in this turn
+	from   int32      // what reds was when the turn's use was last settled
+	msgs   uint64     // handled since then
+	mark   int32      // when reds falls below, it is time to look at the clock
+	cache  *mpsc.Cache[Message]
+	lc     *local
+	p      *process
+	self   PID
+	rt     *Runtime
+	base   uint64       // the table's
+	dir    []*slab      // the table's directory, as of the last time something was not found in it
+	tick   uint32       // the monitor's, with the highest bit set, when this turn first asked ShouldYield; 0 before
+	kind   *processType // met last
+	call   Caller       // of the message being handled, when it is a call
+	owes   bool         // nobody has replied to call yet
+	labels uint8        // see label.go
+	label  *processType // of the goroutine
+	lent   bool         // the message that was taken last still counts in its gate; only for processes in direct style
+	_      pad
 }
 
 // Self returns the PID of the process.

@@ -79,6 +79,9 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 	if p.mb.State()^gen != c.tag {
 		c.board(p)
 	}
+	if c.labels != 0 {
+		c.relabel(p)
+	}
 	if p.mb.User&slowFlags != 0 {
 		if next, over := c.slowTurn(p); over {
 			return next

@@ -57,6 +57,7 @@ type Runtime struct {
 	closing closing
 	names   registry
 	ports   ports
+	labels  atomics.Bool                   // CPU profiles tell types apart; anyone may load and store it
 	sysmon  atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
 	pending atomics.Int64                  // tasks of the runtime's own that end by themselves
 }
@@ -111,11 +112,13 @@ func New(cfg Config) (*Runtime, error) {
 			l.cache.Now = w.Sched().Ticks()
 			l.publish()
 			l.ctx.watched()
+			l.ctx.followLabels()
 		},
 		Idle: func(w *sched.Worker) bool {
 			l := w.Local.(*Ctx).lc
 			l.cache.Flush()
 			l.ctx.self = 0 // what comes now is no process's time
+			l.ctx.unlabel()
 			if l.woke {
 				// A goroutine that has got its answer is next on our processor, and would wait there while we look for work.
 				l.woke = false

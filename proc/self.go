@@ -28,20 +28,21 @@ type Self struct {
 	rt   *Runtime
 	c    *Ctx // of the worker that runs the process now
 
-	match   func(Message) bool // what is waited for, nil for any message
-	wants   wants
-	got     Message // what has come
-	timeout bool    // in place of a message
-	thrown  *thrown // by match
-	value   any     // the reply that has come
-	err     error
-	answer  func(*Ctx, any, error) error // s.answered, once
-	call    Caller                       // of the message received last, when it is a call
-	owes    bool                         // nobody has replied to it, and it is not written down
-	result  error
-	done    bool
-	closing bool
-	crash   error // in a deferred function, while closing
+	match    func(Message) bool // what is waited for, nil for any message
+	wants    wants
+	got      Message // what has come
+	timeout  bool    // in place of a message
+	thrown   *thrown // by match
+	value    any     // the reply that has come
+	err      error
+	answer   func(*Ctx, any, error) error // s.answered, once
+	call     Caller                       // of the message received last, when it is a call
+	owes     bool                         // nobody has replied to it, and it is not written down
+	result   error
+	done     bool
+	closing  bool
+	labelled bool  // the coroutine has a label; it may have inherited one of another type
+	crash    error // in a deferred function, while closing
 }
 
 type wants uint8
@@ -152,6 +153,7 @@ func (s *Self) resume(c *Ctx) error {
 func (s *Self) run(over func(struct{}) bool) {
 	s.over = over
 	s.gid = gid.Current()
+	s.relabel()
 	defer func() {
 		s.settleCall()
 		s.done = true
@@ -172,6 +174,9 @@ func (s *Self) suspend() {
 	s.settleCall()
 	if !s.over(struct{}{}) {
 		runtime.Goexit()
+	}
+	if s.labelled || s.c.labels != 0 {
+		s.relabel()
 	}
 }
 

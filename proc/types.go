@@ -1,16 +1,19 @@
 package proc
 
 import (
+	"context"
 	"reflect"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 )
 
 // processType is what processes of one type have in common: the type is that of the machine; of a process in direct style it is
 // its function.
 type processType struct {
-	name string
-	of   any // reflect.Type, or the address of the function
+	name   string
+	of     any             // reflect.Type, or the address of the function
+	labels context.Context // with the pprof label
 }
 
 // types holds every type that the runtime has met.
@@ -22,7 +25,8 @@ func (t *types) get(of any, name func() string) *processType {
 	if k, ok := t.known.Load(of); ok {
 		return k.(*processType)
 	}
-	k, _ := t.known.LoadOrStore(of, &processType{name: name(), of: of})
+	n := name()
+	k, _ := t.known.LoadOrStore(of, &processType{name: n, of: of, labels: pprof.WithLabels(context.Background(), pprof.Labels(LabelType, n))})
 	return k.(*processType)
 }
 
@@ -30,6 +34,13 @@ func (t *types) get(of any, name func() string) *processType {
 // is rare: a write is dear.
 func (p *process) setMachine(c *Ctx, m Machine) {
 	p.machine = m
+	p.setKind(c, m)
+	if c.labels != 0 {
+		c.relabel(p)
+	}
+}
+
+func (p *process) setKind(c *Ctx, m Machine) {
 	if s, ok := m.(*Self); ok {
 		f := reflect.ValueOf(s.f).Pointer()
 		if k := p.kind.Load(); k == nil || k.of != any(f) {
