@@ -80,10 +80,11 @@ func TestSupervisorEndsWhenRestartsWithinThePeriodExceedTheIntensity(t *testing.
 				}
 				end := w.watch(sup)
 				for i, at := range c.times {
-					list, err := WhichChildren(w.k, sup)
-					if err != nil {
-						t.Fatal(err)
-					}
+					var list []ChildInfo
+					w.eventually("a runs", func() bool {
+						list, err = WhichChildren(w.k, sup)
+						return err == nil && len(list) == 1 && list[0].PID != 0
+					})
 					w.take()
 					clock.set(at)
 					w.crash(list[0].PID, errBoom)
