@@ -45,7 +45,7 @@ func (s *newer) CodeChange(c *Ctx, old string, state, extra any) error {
 	return nil
 }
 
-func says2(t testing.TB, rt *proc.Runtime, ref Ref[int, string, int], want string) {
+func answersWith(t testing.TB, rt *proc.Runtime, ref Ref[int, string, int], want string) {
 	t.Helper()
 	v, err := CallContext(within(t), rt, ref, 0)
 	if v != want || err != nil {
@@ -89,7 +89,7 @@ func TestCodeChangeLosesNoMessage(t *testing.T) {
 	if v := await(t, "a call", replies); v != "new<nil>" {
 		t.Errorf("the call that came while it was suspended: %s", v)
 	}
-	says2(t, rt, ref, fmt.Sprint("new ", sum))
+	answersWith(t, rt, ref, fmt.Sprint("new ", sum))
 	if len(impl.info) != 1 || impl.info[0] != "queued" {
 		t.Errorf("it got %q", impl.info)
 	}
@@ -139,7 +139,7 @@ func TestAFailingCodeChangeKeepsTheOldImplementation(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		says(t, name, err, c.words...)
-		says2(t, rt, ref, "old 7")
+		answersWith(t, rt, ref, "old 7")
 	}
 }
 
@@ -147,7 +147,7 @@ func TestCodeChangeOfAnImplementationWithoutTheMethodTakesItAsItIs(t *testing.T)
 	rt := begin(t, proc.Config{})
 	ref := started(t, rt, func() Server[int, string, int] { return &older{sum: 7} })
 	is(t, "Upgrade", sys.Upgrade(client(t, rt), ref.PID, &older{sum: 8}, "1", nil), nil)
-	says2(t, rt, ref, "old 8")
+	answersWith(t, rt, ref, "old 8")
 	var got []any
 	impl := &newer{change: func(c *Ctx, old string, state, extra any) error {
 		got = []any{c.Self(), old, state.(*older).sum, extra}
@@ -171,11 +171,11 @@ func TestStateCanBeReadAndReplaced(t *testing.T) {
 	if o, ok := v.(*older); err != nil || !ok || o.sum != 8 {
 		t.Errorf("ReplaceState: %v, %v", v, err)
 	}
-	says2(t, rt, ref, "old 8")
+	answersWith(t, rt, ref, "old 8")
 	for _, bad := range []any{7, nil, (*older)(nil), &counter{}} {
 		_, err := sys.ReplaceState(k, ref.PID, func(any) (any, error) { return bad, nil })
 		says(t, "ReplaceState", err, "sys: ReplaceState", "cannot be the implementation")
-		says2(t, rt, ref, "old 8")
+		answersWith(t, rt, ref, "old 8")
 	}
 	st, err := sys.GetStatus(k, ref.PID)
 	if err != nil || st.Implementation != "*genserver.older" || st.PID != ref.PID || st.Suspended {
@@ -307,7 +307,7 @@ func TestThoseWhoWatchAServerAreToldOfMessagesRepliesAndStates(t *testing.T) {
 	events := make(chan sys.Event, 100)
 	is(t, "Install", sys.Install(k, ref.PID, "test", func(e sys.Event) bool { events <- e; return true }), nil)
 	is(t, "Cast", Cast(rt, ref, 2), nil)
-	says2(t, rt, ref, "old 3")
+	answersWith(t, rt, ref, "old 3")
 	_, _ = rt.Call(within(t), ref.PID, "text")
 	for i, kind := range []sys.EventKind{sys.In, sys.State, sys.In, sys.Out, sys.State, sys.In, sys.Out, sys.State} {
 		e := await(t, "an event", events)
@@ -321,7 +321,7 @@ func TestThoseWhoWatchAServerAreToldOfMessagesRepliesAndStates(t *testing.T) {
 	if _, err := sys.Remove(k, ref.PID, "test"); err != nil {
 		t.Fatal(err)
 	}
-	says2(t, rt, ref, "old 3")
+	answersWith(t, rt, ref, "old 3")
 	if len(events) > 0 {
 		t.Errorf("%v after Remove", <-events)
 	}
