@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// callers make n calls to a process, one after the other, each time that what they return is called.
-var callers = map[string]func(t *testing.T, rt *Runtime, to PID, n uint64, timeout time.Duration) (begin func()){
+// waysToCall make n calls to a process, one after the other, each time that what they return is called.
+var waysToCall = map[string]func(t *testing.T, rt *Runtime, to PID, n uint64, timeout time.Duration) (begin func()){
 	"Request": func(t *testing.T, rt *Runtime, to PID, n uint64, timeout time.Duration) func() {
 		over, left := make(chan bool, 1), uint64(0)
 		pid := handler(t, rt, func(c *Ctx, m Message) error {
@@ -78,7 +78,7 @@ func TestCallsDoNotAllocate(t *testing.T) {
 	const n = 1_000
 	replies := map[string]any{"nil": nil, "pointer": &ball{}, "small number": 7}
 	allowed := map[string]float64{"Request": 1}
-	for name, call := range callers {
+	for name, call := range waysToCall {
 		for reply, v := range replies {
 			for _, timeout := range []time.Duration{Forever, time.Hour} {
 				for _, workers := range []int{1, 2} {

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"log/slog"
@@ -135,9 +136,10 @@ func (c *Ctx) remove(p *process, reason error) {
 	if r != nil {
 		r.idle.stop(c)
 		if r.talk != nil {
-			for _, q := range r.talk.calls.all() {
+			r.talk.calls.each(func(_ RequestID, q request) bool {
 				q.timer.stop(c)
-			}
+				return true
+			})
 			r.talk.await.timer.stop(c)
 			r.talk.await.alarm.timer.stop(c)
 		}
@@ -195,72 +197,75 @@ func (c *Ctx) dropped(to PID, reason error, m Message) {
 	}
 }
 
-// obituaries are the signals that tell others of the end of a process: links, watchers, callers; those that it watched and called
-// need not answer any more.
-func obituaries(pid PID, reason error, r *cold) iter.Seq2[PID, Message] {
-	return func(yield func(PID, Message) bool) {
-		from := pid | markSignal
-		if t := r.ties; t != nil {
+// obituaries calls yield, until it returns false, with the signals that tell others of the end of a process: links, watchers, callers; those that it
+// watched and called need not answer any more. It allocates no more than the signals themselves.
+func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
+	from := pid | markSignal
+	if t := r.ties; t != nil {
+		if t.links.len() > 0 {
 			s := linkExitSignal(pid, reason)
-			for to, state := range t.links.all() {
-				if state == 0 && !yield(to, Message{From: from, Body: s}) {
-					return
-				}
-			}
-			s = &signal{kind: sigDown, reason: reason}
-			for w := range t.watchers.all() {
-				if !yield(w.by, Message{From: from, Body: s, Word: w.ref}) {
-					return
-				}
-			}
-			for ref, m := range t.monitors.all() {
-				if !yield(m.pid, Message{From: from, Body: demonitorSignal, Word: uint64(ref)}) {
-					return
-				}
-			}
-		}
-		if k := r.starter; k.pid != 0 && !yield(k.pid, Message{From: from, Body: &signal{kind: sigCallDown, reason: reason}, Word: k.token}) {
-			return
-		}
-		if t := r.talk; t != nil {
-			s := &signal{kind: sigCallDown, reason: reason}
-			for k := range t.open.all() {
-				if !yield(k.pid, Message{From: from, Body: s, Word: k.token}) {
-					return
-				}
-			}
-			for id, q := range t.calls.all() {
-				if !yield(q.to, Message{From: from, Body: callDoneSignal, Word: uint64(id)}) {
-					return
-				}
-			}
-			if a := &t.await; a.id != 0 && !yield(a.to, Message{From: from, Body: callDoneSignal, Word: uint64(a.id)}) {
+			if !t.links.each(func(to PID, state linkState) bool {
+				return state != 0 || yield(to, Message{From: from, Body: s})
+			}) {
 				return
 			}
 		}
+		if t.watchers.len() > 0 {
+			s := &signal{kind: sigDown, reason: reason}
+			if !t.watchers.each(func(w watching, _ struct{}) bool {
+				return yield(w.by, Message{From: from, Body: s, Word: w.ref})
+			}) {
+				return
+			}
+		}
+		if !t.monitors.each(func(ref MonitorRef, m monitored) bool {
+			return yield(m.pid, Message{From: from, Body: demonitorSignal, Word: uint64(ref)})
+		}) {
+			return
+		}
+	}
+	if k := r.starter; k.pid != 0 && !yield(k.pid, Message{From: from, Body: &signal{kind: sigCallDown, reason: reason}, Word: k.token}) {
+		return
+	}
+	t := r.talk
+	if t == nil {
+		return
+	}
+	if t.open.len() > 0 {
+		s := &signal{kind: sigCallDown, reason: reason}
+		if !t.open.each(func(k Caller, _ struct{}) bool {
+			return yield(k.pid, Message{From: from, Body: s, Word: k.token})
+		}) {
+			return
+		}
+	}
+	if !t.calls.each(func(id RequestID, q request) bool {
+		return yield(q.to, Message{From: from, Body: callDoneSignal, Word: uint64(id)})
+	}) {
+		return
+	}
+	if a := &t.await; a.id != 0 {
+		yield(a.to, Message{From: from, Body: callDoneSignal, Word: uint64(a.id)})
 	}
 }
 
 // tell sends the obituaries.
 func (c *Ctx) tell(pid PID, reason error, r *cold) {
-	if r.ties == nil && r.talk == nil && r.starter.pid == 0 {
-		return
-	}
-	n := 0
+	n := 1
 	if t := r.ties; t != nil {
 		n += t.links.len() + t.watchers.len() + t.monitors.len()
 	}
 	if t := r.talk; t != nil {
 		n += t.open.len() + t.calls.len()
 	}
-	all := obituaries(pid, reason, r)
 	if n <= tellAtOnce {
-		for to, m := range all {
+		obituaries(pid, reason, r, func(to PID, m Message) bool {
 			c.emit(to, m)
-		}
+			return true
+		})
 		return
 	}
-	next, stop := iter.Pull2(all)
+	next, stop := iter.Pull2(func(yield func(PID, Message) bool) { obituaries(pid, reason, r, yield) })
 	c.rt.pending.Add(1)
 	c.schedule(&crier{c.rt, next, stop}, sched.Normal)
 }
@@ -302,6 +307,10 @@ func (rt *Runtime) report(p *process, reason error) {
 	if errors.Is(reason, Normal) || errors.Is(reason, Shutdown) || reason == Killed || reason == Kill {
 		return
 	}
+	log := rt.logger()
+	if !log.Enabled(context.Background(), slog.LevelError) {
+		return
+	}
 	attrs := []any{
 		slog.String("type", p.ownType()),
 		slog.Any("pid", p.pid),
@@ -311,7 +320,7 @@ func (rt *Runtime) report(p *process, reason error) {
 	if errors.As(reason, &crash) {
 		attrs = append(attrs, slog.String("stack", string(crash.Stack)))
 	}
-	defer func() { rt.logger().Error("proc: process crashed", attrs...) }() // also when the machine does not return
+	defer func() { log.Error("proc: process crashed", attrs...) }() // also when the machine does not return
 	for _, a := range p.ownReport(reason) {
 		attrs = append(attrs, a)
 	}

@@ -10,8 +10,7 @@ import (
 // Errors, and no change: p is none of the four priorities.
 func (c *Ctx) SetPriority(p Priority) (old Priority, err error) {
 	old = c.p.Priority()
-	var o spawnOptions
-	if err := withPriority(p).apply(&o); err != nil {
+	if _, err := withPriority(p).apply(spawnOptions{}); err != nil {
 		return old, err
 	}
 	c.p.mb.User = c.p.mb.User&(1<<prioShift-1) | uint16(p)<<prioShift

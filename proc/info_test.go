@@ -31,7 +31,7 @@ func TestInfoOfAWaitingProcess(t *testing.T) {
 		pid := spawn(t, rt, func() Machine { return plain{} }, opts...)
 		var o spawnOptions
 		for _, opt := range opts {
-			opt.apply(&o)
+			o, _ = opt.apply(o)
 		}
 		want := Info{PID: pid, Type: "proc.plain", Status: Waiting, Priority: o.priority, Bound: o.bound}
 		stats(t, rt)

@@ -78,6 +78,22 @@ func (s *small[K, V]) del(k K) (v V, ok bool) {
 	return v, false
 }
 
+// each calls f with the entries, in no particular order, until it returns false, and returns whether it never did. f must not change s.
+// Unlike a loop over all it allocates nothing.
+func (s *small[K, V]) each(f func(K, V) bool) bool {
+	for i := range s.list {
+		if !f(s.list[i].key, s.list[i].val) {
+			return false
+		}
+	}
+	for k, v := range s.big {
+		if !f(k, v) {
+			return false
+		}
+	}
+	return true
+}
+
 // all iterates over the entries, in no particular order. The loop must not change s.
 func (s *small[K, V]) all() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {

@@ -22,7 +22,9 @@ const (
 )
 
 // SpawnOption changes how a process begins.
-type SpawnOption interface{ apply(*spawnOptions) error }
+type SpawnOption interface {
+	apply(spawnOptions) (spawnOptions, error)
+}
 
 type spawnOptions struct {
 	priority Priority
@@ -37,12 +39,12 @@ type spawnOptions struct {
 
 type withPriority Priority
 
-func (p withPriority) apply(o *spawnOptions) error {
+func (p withPriority) apply(o spawnOptions) (spawnOptions, error) {
 	if !Priority(p).Valid() {
-		return fmt.Errorf("proc: WithPriority: %d is not a priority; use PriorityLow, PriorityNormal, PriorityHigh or PriorityMax", uint8(p))
+		return o, fmt.Errorf("proc: WithPriority: %d is not a priority; use PriorityLow, PriorityNormal, PriorityHigh or PriorityMax", uint8(p))
 	}
 	o.priority = Priority(p)
-	return nil
+	return o, nil
 }
 
 // WithPriority sets the process's priority.
@@ -53,15 +55,15 @@ type withBound struct {
 	policy Overflow
 }
 
-func (b withBound) apply(o *spawnOptions) error {
+func (b withBound) apply(o spawnOptions) (spawnOptions, error) {
 	if b.n <= 0 {
-		return fmt.Errorf("proc: WithMailboxBound: n is %d; a bound must be at least 1 (leave the option out for no bound)", b.n)
+		return o, fmt.Errorf("proc: WithMailboxBound: n is %d; a bound must be at least 1 (leave the option out for no bound)", b.n)
 	}
 	if b.policy > DropOldest {
-		return fmt.Errorf("proc: WithMailboxBound: policy is %v; use Reject, DropNewest or DropOldest", b.policy)
+		return o, fmt.Errorf("proc: WithMailboxBound: policy is %v; use Reject, DropNewest or DropOldest", b.policy)
 	}
 	o.bound, o.policy = b.n, b.policy
-	return nil
+	return o, nil
 }
 
 // WithMailboxBound limits the process's mailbox to n messages, n at least 1; policy says what happens to one too many. The
@@ -70,14 +72,20 @@ func WithMailboxBound(n int, policy Overflow) SpawnOption { return withBound{n, 
 
 type withTrapExit struct{}
 
-func (withTrapExit) apply(o *spawnOptions) error { o.trap = true; return nil }
+func (withTrapExit) apply(o spawnOptions) (spawnOptions, error) {
+	o.trap = true
+	return o, nil
+}
 
 // WithTrapExit makes the process trap exits from its beginning; see Ctx.TrapExit.
 func WithTrapExit() SpawnOption { return withTrapExit{} }
 
 type withLink struct{}
 
-func (withLink) apply(o *spawnOptions) error { o.link = true; return nil }
+func (withLink) apply(o spawnOptions) (spawnOptions, error) {
+	o.link = true
+	return o, nil
+}
 
 // WithLink links the new process and the process that spawns it, at once with its creation: however soon the new one ends, the other is
 // told its real reason. For Ctx.Spawn only.
@@ -85,12 +93,12 @@ func WithLink() SpawnOption { return withLink{} }
 
 type withMonitor struct{ ref *MonitorRef }
 
-func (m withMonitor) apply(o *spawnOptions) error {
+func (m withMonitor) apply(o spawnOptions) (spawnOptions, error) {
 	if m.ref == nil {
-		return errors.New("proc: WithMonitor: ref is nil; give the variable for the reference")
+		return o, errors.New("proc: WithMonitor: ref is nil; give the variable for the reference")
 	}
 	o.monitor = m.ref
-	return nil
+	return o, nil
 }
 
 // WithMonitor makes the process that spawns monitor the new one, at once with its creation, and sets *ref. For Ctx.Spawn only.
@@ -98,9 +106,9 @@ func WithMonitor(ref *MonitorRef) SpawnOption { return withMonitor{ref} }
 
 type withName string
 
-func (n withName) apply(o *spawnOptions) error {
+func (n withName) apply(o spawnOptions) (spawnOptions, error) {
 	o.name = string(n)
-	return checkName(o.name)
+	return o, checkName(o.name)
 }
 
 // WithName registers the new process under name, at once with its creation: when the name is taken, Spawn fails with ErrNameTaken and
@@ -140,14 +148,14 @@ func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (pid PID, e
 	// for this one, or there will be none.
 	rt.outside.spawned.Add(1)
 	if parent == nil && rt.closed.Load() {
-		rt.outside.spawned.Sub(1)
+		rt.outside.spawned.Add(^uint64(0))
 		return 0, ErrShutdown
 	}
 	s := rt.outside.lock()
 	if len(s.slots) == 0 {
 		if s.slots = rt.table.refill(s.slots); len(s.slots) == 0 {
 			s.unlock()
-			rt.outside.spawned.Sub(1)
+			rt.outside.spawned.Add(^uint64(0))
 			return 0, ErrTooMany
 		}
 	}
@@ -166,7 +174,7 @@ func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (pid PID, e
 		s := rt.outside.lock()
 		s.slots = append(s.slots, i)
 		s.unlock()
-		rt.outside.spawned.Sub(1)
+		rt.outside.spawned.Add(^uint64(0))
 		return 0, err
 	}
 	_ = rt.sched.Begin(p)
@@ -322,7 +330,7 @@ func options(f Factory, opts []SpawnOption) (o spawnOptions, err error) {
 		if opt == nil {
 			return o, fmt.Errorf("proc: Spawn: option %d is nil", i)
 		}
-		if err := opt.apply(&o); err != nil {
+		if o, err = opt.apply(o); err != nil {
 			return o, err
 		}
 	}

@@ -131,7 +131,7 @@ func (s *storm) run(t testing.TB, cfg Config, processes, goroutines int, opts fu
 		}
 		var with spawnOptions
 		for _, opt := range o {
-			opt.apply(&with)
+			with, _ = opt.apply(with)
 		}
 		for k := range s.streams {
 			s.streams[k][i].gaps = with.policy != Reject

@@ -31,14 +31,14 @@ type scenario struct {
 
 type aCall struct{ v any }
 
-// actor is a scenario's process as a state machine.
-type actor struct {
+// styled is a scenario's process as a state machine.
+type styled struct {
 	s  scenario
 	to PID
 }
 
-func (a *actor) Handle(c *Ctx, m Message) error { return a.s.handle(c, a.to, m) }
-func (a *actor) Terminate(c *Ctx, _ error) {
+func (a *styled) Handle(c *Ctx, m Message) error { return a.s.handle(c, a.to, m) }
+func (a *styled) Terminate(c *Ctx, _ error) {
 	if a.s.end != nil {
 		a.s.end(c, a.to)
 	}
@@ -150,7 +150,7 @@ func TestBothStylesLookTheSameFromOutside(t *testing.T) {
 				direct := round%2 == 1
 				inside(t, rt, func(self *Self) error {
 					me := self.PID()
-					f := func() Machine { return &actor{scenarios()[i], me} }
+					f := func() Machine { return &styled{scenarios()[i], me} }
 					if direct {
 						f = scenarios()[i].line(me)
 					}
