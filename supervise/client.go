@@ -8,7 +8,8 @@ import (
 )
 
 // Start starts a supervisor and waits until it has started its children (OTP: supervisor:start_link/3, but that it is linked only with
-// proc.WithLink among opts). When it fails there is no supervisor, its name is free, and its children have been stopped.
+// proc.WithLink among opts). When it fails there is no supervisor, its name is free, and its children have been stopped; a caller that is
+// linked to it and traps exits also gets its Exit message.
 //
 // Errors: those of New; a *proc.StartError, with a *FailedError when a child could not be started. When k waits no longer the supervisor is killed.
 func Start(k proc.Client, flags Flags, specs []Spec, opts ...proc.SpawnOption) (proc.PID, error) {

@@ -202,7 +202,10 @@ func (s *supervisor) exited(c *proc.Ctx, m proc.Message, e proc.Exit) error {
 		return nil
 	}
 	ch.died = e.Reason
-	if s.op.kind != opNone || s.queue.len() > 0 {
+	switch {
+	case s.reason != nil:
+		return nil // its turn to be stopped comes
+	case s.op.kind != opNone || s.queue.len() > 0:
 		s.queue.push(kept{m: m})
 		return nil
 	}
