@@ -49,11 +49,12 @@ func (k *Control) Handle(c *proc.Ctx, m proc.Message, b Behaviour) (taken bool, 
 // answer does what r asks for.
 func (k *Control) answer(c *proc.Ctx, r *Request, b Behaviour) error {
 	var v any
+	var err error
 	switch r.op {
 	case opGetState:
 		v = b.SysState()
 	case opReplaceState:
-		v = replaceState(b, r.f)
+		v, err = replaceState(b, r.f)
 	case opGetStatus:
 		v = k.status(c, b)
 	case opSuspend:
@@ -66,7 +67,7 @@ func (k *Control) answer(c *proc.Ctx, r *Request, b Behaviour) error {
 			}
 		}
 	case opChangeCode:
-		v = k.changeCode(c, r, b)
+		err = k.changeCode(c, r, b)
 	case opTerminate:
 		return b.SysTerminate(c, r.reason)
 	case opInstall:
@@ -76,30 +77,30 @@ func (k *Control) answer(c *proc.Ctx, r *Request, b Behaviour) error {
 	case opStatistics:
 		k.statistics(c, r.on)
 	case opGetStatistics:
-		v = k.stats.read(c)
+		v, err = k.stats.read(c)
 	case opLog:
 		k.keep(r.n)
 	case opGetLog:
 		v = k.log.events()
 	}
 	k.busy = k.suspended || len(k.hooks) > 0
-	_ = c.Reply(v) // nobody waits any more if that fails
+	_ = c.Reply(answer{v, err}) // nobody waits any more if that fails
 	return nil
 }
 
-// replaceState returns the new state, or an error.
-func replaceState(b Behaviour, f func(any) (any, error)) any {
+// replaceState returns the new state.
+func replaceState(b Behaviour, f func(any) (any, error)) (any, error) {
 	v, err := protect("the function", func() (any, error) { return f(b.SysState()) })
 	if err == nil {
-		err = b.SysReplace(v)
+		_, err = protect("SysReplace", func() (any, error) { return nil, b.SysReplace(v) })
 	}
 	if err != nil {
-		return &CallbackError{"ReplaceState", err}
+		return nil, &CallbackError{"ReplaceState", err}
 	}
-	return v
+	return v, nil
 }
 
-func (k *Control) changeCode(c *proc.Ctx, r *Request, b Behaviour) any {
+func (k *Control) changeCode(c *proc.Ctx, r *Request, b Behaviour) error {
 	if !k.suspended {
 		return ErrNotSuspended
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"github.com/thrum-go/thrum/proc"
 )
@@ -25,7 +26,11 @@ type Status struct {
 type Implementer interface{ SysImplementation() any }
 
 func (k *Control) status(c *proc.Ctx, b Behaviour) Status {
-	s := Status{Info: c.Info(), Suspended: k.suspended, Shown: b.SysStatus()}
+	s := Status{Info: c.Info(), Suspended: k.suspended}
+	var err error
+	if s.Shown, err = protect("SysStatus", func() (any, error) { return b.SysStatus(), nil }); err != nil {
+		s.Shown = err.Error()
+	}
 	var impl any = b
 	if i, ok := b.(Implementer); ok {
 		impl = i.SysImplementation()
@@ -37,29 +42,41 @@ func (k *Control) status(c *proc.Ctx, b Behaviour) Status {
 	return s
 }
 
-// ask sends a request; what it gets is a T or an error.
-func ask[T any](k proc.Client, pid proc.PID, r *Request) (t T, err error) {
+// answer is the reply of a process that runs a behaviour.
+type answer struct {
+	v   any
+	err error
+}
+
+// ErrNoBehaviour says that the process has replied, but is none that this package can look into.
+var ErrNoBehaviour = errors.New("sys: process runs no behaviour")
+
+// ask sends a request.
+func ask(k proc.Client, pid proc.PID, r *Request) (any, error) {
 	v, err := k.Call(pid, r)
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	if err, ok := v.(error); ok {
-		return t, err
+	a, ok := v.(answer)
+	if !ok {
+		return nil, fmt.Errorf("%w: %v replied %v", ErrNoBehaviour, pid, show(v))
 	}
-	t, ok := v.(T)
-	if !ok && v != nil {
-		return t, fmt.Errorf("sys: %v is not a behaviour: it replied %v", pid, show(v))
-	}
-	return t, nil
+	return a.v, a.err
+}
+
+// askFor is ask for a T.
+func askFor[T any](k proc.Client, pid proc.PID, r *Request) (t T, err error) {
+	v, err := ask(k, pid, r)
+	t, _ = v.(T)
+	return t, err
 }
 
 // GetState returns the state of the process pid: what the implementation holds, not a copy of it. The process goes on changing it, so it
 // is for tests and for looking at values that do not change (OTP: sys:get_state/2).
 //
-// Errors: those of a call.
+// Errors: ErrNoBehaviour, as from all of these functions; those of a call.
 func GetState(k proc.Client, pid proc.PID) (any, error) {
-	v, err := k.Call(pid, &Request{op: opGetState})
-	return v, err
+	return ask(k, pid, &Request{op: opGetState})
 }
 
 // ReplaceState has the process pid call f with its state, and makes the result its state. It returns the new state (OTP: sys:replace_state/3).
@@ -69,28 +86,24 @@ func ReplaceState(k proc.Client, pid proc.PID, f func(state any) (any, error)) (
 	if f == nil {
 		return nil, errors.New("sys: ReplaceState: f is nil; give a function that returns the new state")
 	}
-	v, err := k.Call(pid, &Request{op: opReplaceState, f: f})
-	if e, ok := v.(*CallbackError); ok {
-		return nil, e
-	}
-	return v, err
+	return ask(k, pid, &Request{op: opReplaceState, f: f})
 }
 
 // GetStatus describes the process pid (OTP: sys:get_status/2).
 func GetStatus(k proc.Client, pid proc.PID) (Status, error) {
-	return ask[Status](k, pid, &Request{op: opGetStatus})
+	return askFor[Status](k, pid, &Request{op: opGetStatus})
 }
 
 // Suspend has the process pid handle nothing but the requests of this package, and the end of its parent, until Resume. Its other messages wait, in
 // order (OTP: sys:suspend/2).
 func Suspend(k proc.Client, pid proc.PID) error {
-	_, err := ask[any](k, pid, &Request{op: opSuspend})
+	_, err := ask(k, pid, &Request{op: opSuspend})
 	return err
 }
 
 // Resume ends Suspend. For a process that is not suspended it does nothing.
 func Resume(k proc.Client, pid proc.PID) error {
-	_, err := ask[any](k, pid, &Request{op: opResume})
+	_, err := ask(k, pid, &Request{op: opResume})
 	return err
 }
 
@@ -103,7 +116,7 @@ func ChangeCode(k proc.Client, pid proc.PID, impl any, old string, extra any) er
 	if impl == nil {
 		return errors.New("sys: ChangeCode: impl is nil; give the new implementation")
 	}
-	_, err := ask[any](k, pid, &Request{op: opChangeCode, impl: impl, old: old, extra: extra})
+	_, err := ask(k, pid, &Request{op: opChangeCode, impl: impl, old: old, extra: extra})
 	return err
 }
 
@@ -127,7 +140,7 @@ func Terminate(k proc.Client, pid proc.PID, reason error) error {
 	var call *proc.CallError
 	switch {
 	case err == nil:
-		return fmt.Errorf("sys: Terminate: %v is not a behaviour: it replied %v", pid, show(v))
+		return fmt.Errorf("%w: %v replied %v", ErrNoBehaviour, pid, show(v))
 	case errors.As(err, &call) && same(call.Err, reason):
 		return nil
 	}
@@ -136,8 +149,10 @@ func Terminate(k proc.Client, pid proc.PID, reason error) error {
 
 // same reports whether two exit reasons are equal; errors need not be comparable.
 func same(a, b error) bool {
-	t := reflect.TypeOf(a)
-	return t == reflect.TypeOf(b) && t.Comparable() && reflect.ValueOf(a).Comparable() && a == b
+	if t := reflect.TypeOf(a); t != reflect.TypeOf(b) || !t.Comparable() || !reflect.ValueOf(a).Comparable() {
+		return reflect.DeepEqual(a, b)
+	}
+	return a == b
 }
 
 // Trace writes a line for each message that the process pid handles, each reply it sends and each state it then has to w, which it calls in
@@ -147,29 +162,36 @@ func Trace(k proc.Client, pid proc.PID, w io.Writer) error {
 		_, err := Remove(k, pid, traceID)
 		return err
 	}
-	return Install(k, pid, traceID, tracer(w))
+	return install(k, pid, traceID, tracer(w))
 }
 
 // Install has f called, in the process pid, with each Event, until it returns false or Remove ends it. A function installed under
 // the same id before is replaced (OTP: sys:install/3). f must not block.
 //
-// Errors: f is nil; those of a call.
+// Errors: f is nil; an id that begins with "sys: ", as those of this package do; those of a call.
 func Install(k proc.Client, pid proc.PID, id string, f func(Event) (goOn bool)) error {
 	if f == nil {
 		return errors.New("sys: Install: f is nil; give a function that is called with each event")
 	}
-	_, err := ask[any](k, pid, &Request{op: opInstall, id: id, debug: f})
+	if strings.HasPrefix(id, reserved) {
+		return fmt.Errorf("sys: Install: id is %q; ids that begin with %q are of this package", id, reserved)
+	}
+	return install(k, pid, id, f)
+}
+
+func install(k proc.Client, pid proc.PID, id string, f func(Event) bool) error {
+	_, err := ask(k, pid, &Request{op: opInstall, id: id, debug: f})
 	return err
 }
 
 // Remove ends what Install began, and reports whether there was something to end.
 func Remove(k proc.Client, pid proc.PID, id string) (bool, error) {
-	return ask[bool](k, pid, &Request{op: opRemove, id: id})
+	return askFor[bool](k, pid, &Request{op: opRemove, id: id})
 }
 
 // SetStatistics switches the statistics of the process pid on, from zero, or off.
 func SetStatistics(k proc.Client, pid proc.PID, on bool) error {
-	_, err := ask[any](k, pid, &Request{op: opStatistics, on: on})
+	_, err := ask(k, pid, &Request{op: opStatistics, on: on})
 	return err
 }
 
@@ -177,7 +199,7 @@ func SetStatistics(k proc.Client, pid proc.PID, on bool) error {
 //
 // Errors: ErrNoStatistics when they are not on; those of a call.
 func GetStatistics(k proc.Client, pid proc.PID) (Statistics, error) {
-	return ask[Statistics](k, pid, &Request{op: opGetStatistics})
+	return askFor[Statistics](k, pid, &Request{op: opGetStatistics})
 }
 
 // MaxLog is how many events a process may keep.
@@ -190,11 +212,11 @@ func SetLog(k proc.Client, pid proc.PID, n int) error {
 	if n < 0 || n > MaxLog {
 		return fmt.Errorf("sys: SetLog: n is %d; it must be from 0 to %d", n, MaxLog)
 	}
-	_, err := ask[any](k, pid, &Request{op: opLog, n: n})
+	_, err := ask(k, pid, &Request{op: opLog, n: n})
 	return err
 }
 
 // GetLog returns the last events of the process pid, the oldest first.
 func GetLog(k proc.Client, pid proc.PID) ([]Event, error) {
-	return ask[[]Event](k, pid, &Request{op: opGetLog})
+	return askFor[[]Event](k, pid, &Request{op: opGetLog})
 }

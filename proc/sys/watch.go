@@ -92,9 +92,10 @@ func (k *Control) remove(id string) (found bool) {
 
 // The ids of the functions that this package installs itself.
 const (
-	traceID = "sys: trace"
-	statsID = "sys: statistics"
-	logID   = "sys: log"
+	reserved = "sys: "
+	traceID  = reserved + "trace"
+	statsID  = reserved + "statistics"
+	logID    = reserved + "log"
 )
 
 // tracer returns a debug function that writes lines to w. The first error ends the trace.
@@ -136,13 +137,15 @@ func (k *Control) statistics(c *proc.Ctx, on bool) {
 	})
 }
 
-func (s *statistics) read(c *proc.Ctx) any {
+func (s *statistics) read(c *proc.Ctx) (any, error) {
 	if s == nil {
-		return ErrNoStatistics
+		return nil, ErrNoStatistics
 	}
 	r := s.Statistics
-	r.Reductions = c.Info().Reductions - s.reductions
-	return r
+	if now := c.Info().Reductions; now > s.reductions { // not known while the process has lost its worker
+		r.Reductions = now - s.reductions
+	}
+	return r, nil
 }
 
 // ring keeps the last events.
