@@ -22,7 +22,7 @@ func (s *supervisor) answer(c *proc.Ctx, k proc.Caller, body any) error {
 			reply(c, k, []Result{})
 			return nil
 		}
-		s.batches = append(s.batches, newBatch(k, r.Args))
+		s.batches = append(s.batches, &batch{caller: k, args: r.Args, results: make([]Result, len(r.Args))})
 		if len(s.batches) == 1 {
 			return s.goOn(c)
 		}

@@ -28,8 +28,7 @@ func benchWorld(b *testing.B) (*proc.Runtime, proc.Client) {
 
 // restarted is a child that tells when it has begun, and ends when it is told to.
 type restarted struct {
-	slot int
-	to   proc.PID
+	to proc.PID
 }
 
 func (m *restarted) Init(c *proc.Ctx) error {
@@ -54,7 +53,6 @@ func BenchmarkRestart(b *testing.B) {
 			rt, k := benchWorld(b)
 			const n = 100
 			pids := make([]proc.PID, 0, n)
-			slots := map[proc.PID]int{}
 			done := make(chan struct{})
 			left := b.N
 			r := rand.New(rand.NewPCG(1, 2))
@@ -62,7 +60,6 @@ func BenchmarkRestart(b *testing.B) {
 			driver, err := rt.Spawn(proc.Of(func(c *proc.Ctx, m proc.Message) error {
 				pid := proc.PID(m.Word)
 				if dead >= 0 {
-					delete(slots, pids[dead])
 					pids[dead] = pid
 				} else if len(pids) < n {
 					if pids = append(pids, pid); len(pids) < n {

@@ -9,15 +9,18 @@ type batch struct {
 	next    int // of args
 	open    int // started, and not settled
 	results []Result
-	jobs    []job
+	jobs    []job // for the next children
 }
 
-func newBatch(k proc.Caller, args []any) *batch {
-	b := &batch{caller: k, args: args, results: make([]Result, len(args)), jobs: make([]job, len(args))}
-	for i := range b.jobs {
-		b.jobs[i] = job{batch: b, at: i}
+// job returns the one for args[i]. They are made some at a time.
+func (b *batch) job(i int) *job {
+	if len(b.jobs) == 0 {
+		b.jobs = make([]job, min(256, len(b.args)-i))
 	}
-	return b
+	j := &b.jobs[0]
+	b.jobs = b.jobs[1:]
+	j.batch, j.at = b, i
+	return j
 }
 
 // settleFor tells a job the result of a start.
@@ -92,7 +95,7 @@ func (s *supervisor) goOn(c *proc.Ctx) error {
 			i := b.next
 			b.next++
 			b.open++
-			if err := s.startDynamic(c, b.args[i], &b.jobs[i]); err != nil {
+			if err := s.startDynamic(c, b.args[i], b.job(i)); err != nil {
 				return err
 			}
 		}
