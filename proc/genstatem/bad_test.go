@@ -150,16 +150,15 @@ func TestACtxOutsideItsCallbackIsRefused(t *testing.T) {
 			}
 		}})
 	s.cast("x")
-	s.sync()
-	for i, err := range append(all(kept), kept.Reply(1)) {
-		if err != ErrNoCallback {
-			t.Errorf("%d: %v", i, err)
-		}
-	}
 	end := s.watch()
 	ok(t, Stop(s.k, s.pid, proc.Normal))
 	if r := end(); r != proc.Normal {
 		t.Errorf("ended for %v", r)
+	}
+	for i, err := range append(all(kept), kept.Reply(1)) {
+		if err != ErrNoCallback {
+			t.Errorf("%d: %v", i, err)
+		}
 	}
 }
 

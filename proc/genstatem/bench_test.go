@@ -15,7 +15,7 @@ func (answering) HandleEvent(c *Ctx[int], s int, e Event) error {
 	return c.Reply(e.Body)
 }
 
-type answers struct{ n int }
+type answers struct{}
 
 func (*answers) Init(*Ctx[int]) (int, error)          { return 0, nil }
 func (*answers) reply(c *Ctx[int], e Event) error     { return c.Reply(e.Body) }

@@ -103,8 +103,8 @@ func (m *machine[S]) Init(c *proc.Ctx) error {
 	if m.work == nil && m.flags&(flagEnter|flagHibernate) == 0 && m.cfg.hibernateAfter == 0 {
 		return nil
 	}
-	m.flags |= flagBegin
-	return m.later(c)
+	m.flags |= flagBegin | flagBusy
+	return c.ReceiveTimeout(0)
 }
 
 // setHandler makes h the implementation.
@@ -118,11 +118,18 @@ func (m *machine[S]) setHandler(h Handler[S]) {
 	}
 }
 
-// later has the machine go on in its next turn: a message comes to it, if only that of the receive timeout.
+// later has the machine go on in its next turn: a message comes to it, if only its own. In a mailbox with a bound that might push out
+// another, so there it is a receive timeout, which takes no room; any message in the mailbox does as well.
 func (m *machine[S]) later(c *proc.Ctx) error {
 	m.flags |= flagBusy
-	return c.ReceiveTimeout(0)
+	if c.Info().Bound > 0 {
+		return c.ReceiveTimeout(1)
+	}
+	return c.SendWord(c.Self(), nil, tickWord)
 }
+
+// tickWord marks the message of a machine to itself, to go on.
+const tickWord = 0x71c5_5a7e_6d0f_e1d7
 
 // Handle takes a message and does all that comes of it.
 func (m *machine[S]) Handle(c *proc.Ctx, msg proc.Message) error {
@@ -132,7 +139,7 @@ func (m *machine[S]) Handle(c *proc.Ctx, msg proc.Message) error {
 	}
 	if m.control.Takes(msg) {
 		if m.control.Suspended() && isTick(msg) {
-			return nil // it is asked for again
+			return nil // a receive timeout is asked for again
 		}
 		if taken, err := m.control.Handle(c, msg, m); taken {
 			return m.wait(c, err)
@@ -144,8 +151,11 @@ func (m *machine[S]) Handle(c *proc.Ctx, msg proc.Message) error {
 	return m.run(c, m.step(c))
 }
 
-// isTick reports whether msg is the end of a receive timeout, which only the machine itself sets.
+// isTick reports whether msg is the machine's own, to go on, or the end of a receive timeout, which only the machine itself sets.
 func isTick(msg proc.Message) bool {
+	if msg.Body == nil {
+		return msg.Word == tickWord
+	}
 	_, ok := msg.Body.(proc.ReceiveTimeout)
 	return ok && msg.From == 0
 }
@@ -162,6 +172,11 @@ func (m *machine[S]) take(c *proc.Ctx, msg proc.Message) (got bool, err error) {
 		return true, nil
 	}
 	switch b := msg.Body.(type) {
+	case nil:
+		if isTick(msg) {
+			m.cur = Event{}
+			return false, nil // a message that came before has done what it was for
+		}
 	case *timeout:
 		if m.work == nil || m.work.running(b.key) != b {
 			m.cur = Event{}
@@ -292,6 +307,7 @@ func (m *machine[S]) Terminate(c *proc.Ctx, reason error) {
 	if t, ok := dataOf(m.h).(Terminator[S]); ok {
 		m.ctx.Ctx = c
 		t.Terminate(&m.ctx, reason, m.state)
+		m.ctx.Ctx = nil
 	}
 }
 

@@ -135,14 +135,6 @@ func (s *stage) want(lines ...string) {
 	s.log.want(s.t, lines...)
 }
 
-// ended waits for the end and returns its reason.
-func (s *stage) ended() error {
-	s.t.Helper()
-	reason, err := s.rt.Wait(waiting(s.t), s.pid)
-	ok(s.t, err)
-	return reason
-}
-
 // watch begins to wait for the end before it can have come.
 func (s *stage) watch() (reason func() error) {
 	s.t.Helper()

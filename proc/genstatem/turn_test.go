@@ -2,6 +2,7 @@ package genstatem
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 // A machine that inserts events for ever starves nobody, on a single worker; only its own messages wait. It can be killed.
 func TestAnEndlessRunOfEventsStarvesNobody(t *testing.T) {
-	rt, err := proc.New(proc.Config{Workers: 1})
+	rt, err := proc.New(proc.Config{Workers: 1, Logger: slog.New(slog.DiscardHandler)})
 	ok(t, err)
 	t.Cleanup(func() { ok(t, rt.Shutdown(waiting(t))) })
 	s := playOn(t, rt, &puppet{handle: func(c *Ctx[string], _ string, e Event) error {
@@ -37,7 +38,7 @@ func TestAnEndlessRunOfEventsStarvesNobody(t *testing.T) {
 
 // The same with timeouts of zero.
 func TestAnEndlessRunOfTimeoutsOfZeroStarvesNobody(t *testing.T) {
-	rt, err := proc.New(proc.Config{Workers: 1})
+	rt, err := proc.New(proc.Config{Workers: 1, Logger: slog.New(slog.DiscardHandler)})
 	ok(t, err)
 	t.Cleanup(func() { ok(t, rt.Shutdown(waiting(t))) })
 	s := playOn(t, rt, &puppet{handle: func(c *Ctx[string], _ string, e Event) error {
