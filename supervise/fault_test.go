@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -228,3 +229,21 @@ func (m *hasty) Init(c *proc.Ctx) error {
 }
 
 func (m *hasty) Handle(*proc.Ctx, proc.Message) error { panic("at once") }
+
+func TestRuntimeShutdownEndsAStormOfRestarts(t *testing.T) {
+	w := newWorld(t)
+	var specs []Spec
+	for _, id := range []string{"a", "b", "c"} {
+		specs = append(specs, Spec{ID: id, Factory: func() proc.Machine { return &hasty{true} }})
+	}
+	w.start(endless(OneForOne), specs...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := w.rt.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// The runtime starts nothing any more; each child is tried once and not again and again.
+	if n := strings.Count(w.log.String(), "child failed to start"); n > len(specs) {
+		t.Errorf("%d failed starts", n)
+	}
+}

@@ -55,15 +55,15 @@ func TestPermanentChildIsAlwaysRestarted(t *testing.T) {
 
 func TestNestedSupervisorsStartAndStopInOrder(t *testing.T) {
 	w := newWorld(t)
-	low, err := New(Flags{}, w.worker("x"), w.worker("y"))
+	low, err := Nested("low", Flags{}, w.worker("x"), w.worker("y"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	mid, err := New(Flags{}, w.worker("b"), Spec{ID: "low", Type: Supervisor, Factory: low}, w.worker("c"))
+	mid, err := Nested("mid", Flags{}, w.worker("b"), low, w.worker("c"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sup := w.start(Flags{}, w.worker("a"), Spec{ID: "mid", Type: Supervisor, Factory: mid}, w.worker("d"))
+	sup := w.start(Flags{}, w.worker("a"), mid, w.worker("d"))
 	if got := w.take(); got != "+a +b +x +y +c +d" {
 		t.Fatalf("events %q", got)
 	}
@@ -72,5 +72,8 @@ func TestNestedSupervisorsStartAndStopInOrder(t *testing.T) {
 	}
 	if got := w.take(); got != "-d -c -y -x -b -a" {
 		t.Errorf("events %q", got)
+	}
+	if _, err := Nested("low", Flags{Intensity: -1}); err == nil {
+		t.Error("no error for flags that are wrong")
 	}
 }

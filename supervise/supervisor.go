@@ -298,3 +298,14 @@ func reply(c *proc.Ctx, k proc.Caller, v any) {
 		_ = c.ReplyTo(k, v)
 	}
 }
+
+// Nested returns the Spec of a child that is a supervisor itself: permanent, with as much time to stop as it needs.
+//
+// Errors: those of New.
+func Nested(id string, flags Flags, specs ...Spec) (Spec, error) {
+	f, err := New(flags, specs...)
+	if err != nil {
+		return Spec{}, err
+	}
+	return Spec{ID: id, Type: Supervisor, Factory: f}, nil
+}
