@@ -3,6 +3,7 @@ package supervise
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/thrum-go/thrum/proc"
 )
@@ -98,4 +99,99 @@ func (m *quiet) Handle(c *proc.Ctx, msg proc.Message) error {
 		return c.Reply(c.Self())
 	}
 	return nil
+}
+
+func TestTerminateDynamic(t *testing.T) {
+	w := newWorld(t)
+	f := many(SimpleOneForOne)
+	f.Backoff = &Backoff{Min: time.Hour, Max: time.Hour}
+	asked, leave := make(chan struct{}), make(chan struct{})
+	sup := w.start(f, Spec{New: func(arg any) proc.Machine { return &slowEnd{asked: asked, leave: leave} }})
+
+	waits, err := StartDynamic(w.k, sup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.crash(waits, errBoom)
+	w.eventually("it waits for its restart", func() bool { return w.children(sup) == "r" })
+	if err := TerminateDynamic(w.k, sup, waits); err != nil { // the restart is called off
+		t.Error(err)
+	}
+	if got := w.children(sup); got != "" {
+		t.Errorf("children %q", got)
+	}
+
+	slow, err := StartDynamic(w.k, sup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 2)
+	for range 2 { // both wait for its end
+		go func() { done <- TerminateDynamic(w.k, sup, slow) }()
+	}
+	<-asked
+	if n, err := CountChildren(w.k, sup); err != nil || n.Active != 1 { // other requests are served meanwhile
+		t.Error(n, err)
+	}
+	close(leave)
+	for range 2 {
+		if err := <-done; err != nil && !errors.Is(err, ErrNotFound) { // the second may come when it has ended
+			t.Error(err)
+		}
+	}
+}
+
+// slowEnd is a worker that ends only when it may.
+type slowEnd struct {
+	quiet
+	asked, leave chan struct{}
+}
+
+func (m *slowEnd) Terminate(*proc.Ctx, error) {
+	select {
+	case <-m.leave:
+	case m.asked <- struct{}{}:
+		<-m.leave
+	}
+}
+
+func (m *slowEnd) Handle(c *proc.Ctx, msg proc.Message) error {
+	if msg.Body == errBoom {
+		m.leave = make(chan struct{})
+		close(m.leave)
+	}
+	return m.quiet.Handle(c, msg)
+}
+
+func TestDynamicBrutalKillAndStuckChildren(t *testing.T) {
+	w := newWorld(t)
+	enter, leave := make(chan struct{}), make(chan struct{})
+	defer close(leave)
+	f := many(SimpleOneForOne)
+	f.KillGrace = time.Millisecond
+	sup := w.start(f, Spec{Shutdown: BrutalKill, New: func(arg any) proc.Machine {
+		return &worker{w: w, name: "x", trap: true, init: func(*proc.Ctx) error {
+			if arg == "hang" {
+				close(enter)
+				<-leave
+			}
+			return nil
+		}}
+	}})
+	a, err := StartDynamic(w.k, sup, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hangs := make(chan error, 1)
+	go func() {
+		_, err := StartDynamic(w.k, sup, "hang")
+		hangs <- err
+	}()
+	<-enter
+	end := w.watch(a)
+	w.stop(sup)
+	w.is(end(), proc.Killed)
+	w.is(<-hangs, proc.Shutdown) // the supervisor has ended for that
+	w.until("+x")
+	w.logged("did not shut down as asked", "has not returned")
 }
