@@ -266,6 +266,7 @@ func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left M
 // called handles a message that is marked: a call, as a rule.
 func (c *Ctx) called(p *process, m Message) error {
 	if m.From&markMask != markCall {
+		p.passed(m)
 		if s, ok := p.machine.(*Self); ok {
 			return s.noted(c, m)
 		}

@@ -38,6 +38,14 @@ func takers(silent PID) map[string]func(let chan bool) Factory {
 		"in a call": func(chan bool) Factory {
 			return Direct(func(self *Self) error { _, err := self.Call(silent, 1, Forever); return err })
 		},
+		"direct and looking": func(chan bool) Factory {
+			return Direct(func(self *Self) error {
+				for {
+					self.ReceiveMatchTimeout(0, func(m Message) bool { return m.Body == "never" })
+					self.Yield()
+				}
+			})
+		},
 		"direct and blocking": func(let chan bool) Factory {
 			return Direct(func(self *Self) error {
 				self.Receive()
@@ -70,7 +78,7 @@ type asker interface {
 // Calls to a process that have been sent before an exit signal of the same sender end with the reason, whatever the process does with them;
 // calls sent after it end with NoProc and never with the reason.
 func TestCallsAfterAnExitSignalFindNobody(t *testing.T) {
-	bounds := [][]SpawnOption{nil, {WithPriority(PriorityLow)}}
+	bounds := [][]SpawnOption{nil, {WithMailboxBound(1000, Reject)}, {WithPriority(PriorityLow)}}
 	for _, workers := range []int{1, 2, 8} {
 		rt := begin(t, Config{Workers: workers, StuckAfter: time.Millisecond})
 		silent := handler(t, rt, ignore)
@@ -157,7 +165,7 @@ func TestCallsAfterAnExitSignalFindNobody(t *testing.T) {
 
 // The same for a goroutine: its call after an exit signal finds nobody.
 func TestCallOfAGoroutineAfterAnExitSignalFindsNobody(t *testing.T) {
-	bounds := [][]SpawnOption{nil, {WithPriority(PriorityLow)}}
+	bounds := [][]SpawnOption{nil, {WithMailboxBound(1000, Reject)}, {WithPriority(PriorityLow)}}
 	for _, workers := range []int{1, 2, 8} {
 		rt := begin(t, Config{Workers: workers, StuckAfter: time.Millisecond})
 		silent := handler(t, rt, ignore)

@@ -16,6 +16,7 @@ type cold struct {
 	bound   bool          // it was linked to its parent at birth
 	asked   bool          // Shutdown has asked it to end
 	holds   bool          // its Init is not the end of its start
+	past    bool          // its queue has been read beyond the signal that it ends by
 	wait    time.Duration // the receive timeout, while flagIdle is set
 	refs    uint64        // counts references: monitors, requests, aliases
 	idle    ownTimer

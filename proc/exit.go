@@ -97,6 +97,13 @@ func (p *process) end(reason error) {
 	}
 }
 
+// passed notes that m, taken out of the queue of a process that ends, is the mark that endBy has left: all that is still in the queue is behind it.
+func (p *process) passed(m Message) {
+	if m.Body == any(endSignal) {
+		p.cold.past = true
+	}
+}
+
 // closable is a machine that must be told of every end, also by Kill.
 type closable interface{ close(c *Ctx) }
 
@@ -169,6 +176,9 @@ func (c *Ctx) remove(p *process, reason error) {
 	}
 	if r != nil && r.stash != nil {
 		r.stash.each(func(m *Message) bool { drop(*m); return true })
+	}
+	if r != nil && r.past {
+		reason = NoProc
 	}
 	if g := p.gate.Load(); g != nil {
 		g.close(drop)

@@ -185,6 +185,9 @@ func (c *Ctx) slowTurn(p *process) (next sched.Next, over bool) {
 		if next, over := c.start(p); over {
 			return next, true
 		}
+		if p.mb.User&flagExit != 0 { // Init has let a signal take effect
+			return c.finish(p, p.cold.reason), true
+		}
 	}
 	if p.mb.User&loopFlags != 0 {
 		return c.slowLoop(p)

@@ -92,6 +92,7 @@ func (c *Ctx) putAside(p *process) {
 	for p.mb.HasNext() {
 		m := p.mb.Next(c.cache)
 		if isNote(m) {
+			p.passed(m)
 			continue // of something that it does not wait for any more
 		}
 		if p.mb.User&flagDirect != 0 {
