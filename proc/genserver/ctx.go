@@ -82,8 +82,8 @@ func checkIdle(d time.Duration) error {
 	return nil
 }
 
-// Continue has HandleContinue called with what after this callback, before any message, however long that is in the mailbox. In Init it does not hold up
-// whoever starts the server. Called more than once, HandleContinue is called for each, in order (OTP: gen_server, {continue, Term}).
+// Continue has HandleContinue called with what after this callback, before any message, however long that is in the mailbox. In Init it
+// does not hold up whoever starts the server. Called more than once, HandleContinue is called for each, in order (OTP: gen_server, {continue, Term}).
 func (c *Ctx) Continue(what any) {
 	c.next = append(c.next, what)
 	c.flags |= continues

@@ -6,8 +6,8 @@ import (
 	"github.com/thrum-go/thrum/proc"
 )
 
-// MultiCall sends req to all of the servers at the same time and waits until each has replied, has ended or timeout has gone by: each is in one of the
-// results. timeout may be proc.Forever. A server that is there twice is called once. (OTP: gen_server:multi_call/4, for servers in place of
+// MultiCall sends req to all of the servers at the same time and waits until each has replied, has ended or timeout has gone by: each is
+// in one of the results. timeout may be proc.Forever. A server that is there twice is called once. (OTP: gen_server:multi_call/4, for servers in place of
 // nodes.)
 //
 // Errors by server: those of Call; when k waits no longer, that for all of them.

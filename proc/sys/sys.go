@@ -156,7 +156,8 @@ func same(a, b error) bool {
 }
 
 // Trace writes a line for each message that the process pid handles, each reply it sends and each state it then has to w, which it calls in
-// the process: it should not block, and must be safe for more than one process if it is given to several. nil ends it, as does an error of w (OTP: sys:trace/2).
+// the process: it should not block, and must be safe for more than one process if it is given to several. nil ends it, as does an error
+// of w (OTP: sys:trace/2).
 func Trace(k proc.Client, pid proc.PID, w io.Writer) error {
 	if w == nil {
 		_, err := Remove(k, pid, traceID)
