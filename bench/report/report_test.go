@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/thrum-go/thrum/bench"
+	"github.com/thrum-go/thrum/bench/meter"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -23,7 +24,7 @@ func fixed() Report {
 			Go: "go1.26.8", OS: "linux", Arch: "amd64", CPU: "AMD EPYC", CPUs: 2, GOMAXPROCS: 2, Clock: "tsc",
 			Module: "github.com/thrum-go/thrum", Version: "v0.1.0", Revision: "0123456789abcdef0123456789abcdef01234567", Modified: true,
 		},
-		Results: []bench.Result{
+		Results: rows([]bench.Result{
 			{
 				Workload: "ping", Label: "ping", Figure: bench.NsPerMsg, Rounds: 3, OK: true,
 				Params:   bench.Params{Workers: 2, Procs: 2, Duration: 1500 * time.Millisecond, Rounds: 3},
@@ -72,8 +73,29 @@ func fixed() Report {
 				Params:   bench.Params{Workers: 2, Duration: time.Second, Rounds: 5, Size: 200_000},
 				Messages: new(int64(100_000)), NsPerMsg: new(480.0), AllocsPerMsg: new(0.0), Twin: new(205.1), Ratio: new(0.42729),
 			},
-		},
+		}...),
 	}
+}
+
+// rows gives results two rounds, one a little slower than the other, and latencies
+// to those that have percentiles.
+func rows(results ...bench.Result) []bench.Measured {
+	out := make([]bench.Measured, len(results))
+	for i, r := range results {
+		out[i] = bench.Measured{Result: r}
+		if own := ownFigure(r); own != nil && r.Ratio != nil {
+			for _, f := range []float64{0.99, 1.01} {
+				out[i].Samples = append(out[i].Samples, bench.Round{string(r.Figure): *own * f, "twin_" + string(r.Figure): *r.Twin, "ratio": *r.Ratio / f})
+			}
+		}
+		if r.Max != nil {
+			out[i].Latency = meter.NewRecorder()
+			for _, ns := range []int64{810, 850, 850, 900, 81_200, 412_000, *r.Max} {
+				out[i].Latency.Record(ns)
+			}
+		}
+	}
+	return out
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -150,7 +172,7 @@ func TestJSONResultsHaveOnlyAgreedFields(t *testing.T) {
 	}
 	agreed := map[string]bool{}
 	for _, name := range []string{"workload", "params", "messages", "ns_per_msg", "p50_ns", "p99_ns", "p999_ns", "max_ns",
-		"allocs_per_msg", "bytes_per_proc", "twin_ns_per_msg", "ratio", "ok"} {
+		"allocs_per_msg", "bytes_per_proc", "twin_ns_per_msg", "ratio", "ok", "label", "figure", "self", "rounds", "latency"} {
 		agreed[name] = true
 	}
 	seen := map[string]bool{}

@@ -61,7 +61,9 @@ func (r Report) WriteText(w io.Writer, style Style) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "%s\n\n", r.Env.line())
 	r.table(b, style)
-	r.remarks(b, style)
+	if lines := r.remarks(style); len(lines) > 0 {
+		fmt.Fprintf(b, "\n%s\n", strings.Join(lines, "\n"))
+	}
 	fmt.Fprintf(b, "\n%s", legend)
 	return b.Flush()
 }
@@ -92,7 +94,7 @@ func (r Report) table(w io.Writer, style Style) {
 	width := make([]int, len(columns))
 	for i, x := range r.Results {
 		for c, col := range columns {
-			s := col.cell(x)
+			s := col.cell(x.Result)
 			rows[i] = append(rows[i], s)
 			used[c] = used[c] || s != ""
 			width[c] = max(width[c], utf8.RuneCountInString(s), len(col.heading))
@@ -127,7 +129,7 @@ func (r Report) table(w io.Writer, style Style) {
 		switch {
 		case !x.OK:
 			s = style.paint(red, s+"  CHECK FAILED")
-		case slower(x):
+		case slower(x.Result):
 			s = style.paint(yellow, s)
 		}
 		fmt.Fprintln(w, s)
@@ -135,7 +137,7 @@ func (r Report) table(w io.Writer, style Style) {
 }
 
 // remarks tells what does not fit into columns, and where Thrum loses.
-func (r Report) remarks(w io.Writer, style Style) {
+func (r Report) remarks(style Style) []string {
 	var lines []string
 	for _, x := range r.Results {
 		if len(x.Details) > 0 {
@@ -147,12 +149,12 @@ func (r Report) remarks(w io.Writer, style Style) {
 		}
 	}
 	for _, x := range r.Results {
-		if slower(x) {
+		if slower(x.Result) {
 			how := "Thrum is slower than its twin here"
 			if x.Self {
 				how = "it should cost what its twin does"
 			}
-			lines = append(lines, style.paint(yellow, fmt.Sprintf("%s: %s, %s against %s", x.Label, how, own(x), twin(x))))
+			lines = append(lines, style.paint(yellow, fmt.Sprintf("%s: %s, %s against %s", x.Label, how, own(x.Result), twin(x.Result))))
 		}
 	}
 	for _, x := range r.Results {
@@ -163,12 +165,20 @@ func (r Report) remarks(w io.Writer, style Style) {
 	for _, v := range r.Violations() {
 		lines = append(lines, style.paint(red, "check failed: "+v.String()))
 	}
+	for _, o := range r.Objectives {
+		if o.OK {
+			lines = append(lines, "objective met: "+o.String())
+		} else {
+			lines = append(lines, style.paint(red, "objective failed: "+o.String()))
+		}
+	}
+	for _, why := range r.Invalid {
+		lines = append(lines, style.paint(red, "invalid: "+why))
+	}
 	if r.Interrupted {
 		lines = append(lines, "interrupted: the rest was not measured")
 	}
-	if len(lines) > 0 {
-		fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n"))
-	}
+	return lines
 }
 
 // sameAs is the ratio below which something does not cost the same any more.

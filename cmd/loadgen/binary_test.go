@@ -103,7 +103,12 @@ func TestWrongUsageExits2AndNamesWhatIsWrong(t *testing.T) {
 		{"run ring --prox 5", []string{"--prox", "--procs"}},
 		{"run ring --bogus 5", []string{"--bogus", "--help"}},
 		{"run ring -x", []string{"-x", "--help"}},
-		{"run ring -o yaml", []string{"--output", `"yaml"`, "text or json"}},
+		{"run ring -o yaml", []string{"--output", `"yaml"`, "text, json", "hgrm"}},
+		{"run ring -o json=", []string{"--output", "name of the file", "json=FILE"}},
+		{"run ring -o json -o text", []string{"--output", "stdout already", "text=FILE"}},
+		{"run ring -o json=/a/b -o text=/a/../a/b", []string{"--output", "that file already"}},
+		{"run ring -o json=/no/such/directory/x", []string{"--output", "/no/such/directory/x", "cannot be written"}},
+		{"list -o csv", []string{"--output", "csv", "text or json"}},
 		{"run ring twice", []string{`"twice"`, "one workload"}},
 		{"run", []string{"name of a workload", "loadgen list"}},
 		{"run rign", []string{`"rign"`, `"ring"`}},
@@ -114,7 +119,7 @@ func TestWrongUsageExits2AndNamesWhatIsWrong(t *testing.T) {
 		{"list all", []string{`"all"`}},
 		{"--procs 5", []string{"--procs", "loadgen run NAME"}},
 		{"-n 5", []string{"-n", "loadgen run NAME"}},
-		{"-o yaml", []string{"--output", `"yaml"`, "text or json"}},
+		{"-o yaml", []string{"--output", `"yaml"`, "text, json"}},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			stdout, stderr, code := invoke(t, path, strings.Fields(c.args)...)

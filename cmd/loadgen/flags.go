@@ -91,21 +91,3 @@ func (d *span) Set(s string) error {
 	*d = span(v)
 	return nil
 }
-
-// format is the form of the results.
-type format string
-
-// String implements pflag.Value.
-func (f *format) String() string { return string(*f) }
-
-// Type implements pflag.Value.
-func (f *format) Type() string { return "format" }
-
-// Set implements pflag.Value.
-func (f *format) Set(s string) error {
-	if s != "text" && s != "json" {
-		return errors.New("it takes text or json")
-	}
-	*f = format(s)
-	return nil
-}

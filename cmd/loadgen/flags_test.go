@@ -60,7 +60,7 @@ func TestNearestNameIsSuggested(t *testing.T) {
 }
 
 func TestVerdictOutranksInOrder(t *testing.T) {
-	broken := report.Report{Results: []bench.Result{{Violations: []bench.Violation{{Workload: "x", Where: "y", What: "z"}}}}}
+	broken := report.Report{Results: []bench.Measured{{Result: bench.Result{Violations: []bench.Violation{{Workload: "x", Where: "y", What: "z"}}}}}}
 	stopped := report.Report{Interrupted: true}
 	both := broken
 	both.Interrupted = true

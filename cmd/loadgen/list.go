@@ -22,7 +22,11 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
-			if o.output == "json" {
+			form, err := o.output.listForm()
+			if err != nil {
+				return err
+			}
+			if form == "json" {
 				return listJSON(stdout)
 			}
 			var b strings.Builder
@@ -30,7 +34,7 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 				describe(&b, w)
 			}
 			b.WriteString(listLegend)
-			_, err := stdout.WriteString(b.String())
+			_, err = stdout.WriteString(b.String())
 			return err
 		},
 	}

@@ -16,17 +16,22 @@ import (
 // interrupted. A failed check does not keep the others from being measured. With a
 // limit, durations are cut so that all ends within it.
 func measure(settings []bench.Setting, limit time.Duration, o *options, stdout, stderr *os.File) error {
+	sinks, err := o.output.open()
+	if err != nil {
+		return err
+	}
+	defer closeAll(sinks)
 	began := time.Now()
 	live := newProgress(stderr)
 	ctx, release := interruptible(live)
 	defer release()
-	rep := report.Report{Env: report.Environment()}
+	rep := report.Report{Env: report.Environment(), Config: report.Config{Command: os.Args[1:]}}
 	var failure error
 	for i, s := range settings {
 		if limit > 0 {
 			s = bench.Fit(settings[i:], limit-time.Since(began))
 		}
-		results, err := s.Workload.Run(ctx, s.Params, live.step(i+1, len(settings)))
+		results, err := s.Workload.RunRounds(ctx, s.Params, live.step(i+1, len(settings)))
 		rep.Results = append(rep.Results, results...)
 		if ctx.Err() != nil {
 			rep.Interrupted = true
@@ -38,18 +43,11 @@ func measure(settings []bench.Setting, limit time.Duration, o *options, stdout, 
 		}
 	}
 	live.clear()
-	if err := write(rep, o, stdout); err != nil {
-		return fmt.Errorf("writing the results: %w", err)
+	unwritten := write(rep, sinks, stdout)
+	if errors.Is(failure, context.Canceled) {
+		failure = nil
 	}
-	return verdict(rep, failure, stderr)
-}
-
-// write prints the report in the form asked for.
-func write(rep report.Report, o *options, stdout *os.File) error {
-	if o.output == "json" {
-		return rep.WriteJSON(stdout)
-	}
-	return rep.WriteText(stdout, report.Style{Color: colorful(stdout)})
+	return verdict(rep, errors.Join(failure, unwritten), stderr)
 }
 
 // verdict decides what the run comes to. A failed check outweighs all else, being

@@ -7,17 +7,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thrum-go/thrum/bench"
+	"github.com/thrum-go/thrum/bench/report"
 )
 
 // options are the flags all commands share.
 type options struct {
-	output  format
+	output  outputs
 	workers count
 	seed    count
 }
 
 func newRoot(stdout, stderr *os.File) *cobra.Command {
-	o := &options{output: "text"}
+	o := &options{}
 	root := &cobra.Command{
 		Use:   "loadgen",
 		Short: "Measure Thrum beside goroutines and channels",
@@ -50,7 +51,7 @@ check failed, 130 interrupted (what was measured until then is printed).`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentFlags().VarP(&o.output, "output", "o", "what to print: text or json")
+	root.PersistentFlags().VarP(&o.output, "output", "o", "form of the results, "+report.OneOf(report.Forms)+"; to a file as json=FILE; may be repeated")
 	flags := root.Flags()
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")

@@ -1,0 +1,107 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/thrum-go/thrum/bench"
+)
+
+// benchmarkUnits are the figures of a round that the benchmark form has, with their
+// units there and which direction is better.
+var benchmarkUnits = []struct{ figure, unit, better string }{
+	{string(bench.NsPerMsg), "ns/msg", "lower"},
+	{"p50_ns", "p50-ns", "lower"},
+	{string(bench.P99), "p99-ns", "lower"},
+	{"p999_ns", "p99.9-ns", "lower"},
+	{"max_ns", "max-ns", "lower"},
+	{"allocs_per_msg", "allocs/msg", "lower"},
+	{string(bench.BytesPerProc), "B/proc", "lower"},
+	{"ratio", "twin-ratio", "higher"},
+}
+
+// WriteBenchmark writes the rounds in the format of Go's benchmarks, a line each,
+// so that benchstat can read them: parameters are key=value parts of the name, and
+// Unit lines tell which direction is better. A failed check has no line: a program
+// that loses messages has no speed.
+func (r Report) WriteBenchmark(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "goos: %s\ngoarch: %s\npkg: github.com/thrum-go/thrum/bench\n", r.Env.OS, r.Env.Arch)
+	if r.Env.CPU != "" {
+		fmt.Fprintf(b, "cpu: %s\n", r.Env.CPU)
+	}
+	if r.Env.Revision != "" {
+		fmt.Fprintf(b, "commit: %s\n", r.Env.Revision)
+	}
+	for _, u := range benchmarkUnits {
+		fmt.Fprintf(b, "Unit %s better=%s\n", u.unit, u.better)
+	}
+	for _, x := range r.Results {
+		if !x.OK {
+			continue
+		}
+		for _, s := range x.Samples {
+			var parts []string
+			for _, u := range benchmarkUnits {
+				if v, ok := s[u.figure]; ok {
+					parts = append(parts, strconv.FormatFloat(*round(&v, 10_000), 'f', -1, 64)+" "+u.unit)
+				}
+			}
+			if len(parts) > 0 {
+				fmt.Fprintf(b, "%s\t%d\t%s\n", benchmarkName(x.Result), iterations(x.Result), strings.Join(parts, "\t"))
+			}
+		}
+	}
+	return b.Flush()
+}
+
+// iterations may not be 0 for those who read the format.
+func iterations(r bench.Result) int64 {
+	if r.Messages == nil {
+		return 1
+	}
+	return max(1, *r.Messages)
+}
+
+func benchmarkName(r bench.Result) string {
+	var b strings.Builder
+	b.WriteString("Benchmark")
+	for i, c := range r.Workload {
+		if i == 0 {
+			c = unicode.ToUpper(c)
+		}
+		b.WriteRune(c)
+	}
+	for _, p := range []struct {
+		key   string
+		value string
+	}{{"style", r.Params.Style}, {"procs", positive(int64(r.Params.Procs))}, {"size", positive(r.Params.Size)}, {"load", load(r)}} {
+		if p.value != "" {
+			b.WriteString("/" + p.key + "=" + p.value)
+		}
+	}
+	fmt.Fprintf(&b, "-%d", r.Params.Workers)
+	return b.String()
+}
+
+// load returns what a label says beyond style and processes, as one word.
+func load(r bench.Result) string {
+	var parts []string
+	for _, f := range strings.Fields(strings.TrimPrefix(r.Label, r.Workload)) {
+		if f != r.Params.Style && !strings.HasPrefix(f, "procs=") && !strings.HasPrefix(f, "size=") && !strings.HasPrefix(f, "workers=") {
+			parts = append(parts, strings.ReplaceAll(f, "/", ":"))
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+func positive(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}

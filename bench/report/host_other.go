@@ -1,0 +1,7 @@
+//go:build !linux
+
+package report
+
+func kernel() string { return "" }
+
+func cpuQuota() float64 { return 0 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/thrum-go/thrum/bench/report"
+)
+
+// output is one form of the results, and the file it goes to; without one, stdout.
+type output struct{ form, file string }
+
+// outputs are all that are asked for; none means text on stdout.
+type outputs []output
+
+// String implements pflag.Value.
+func (o *outputs) String() string {
+	var parts []string
+	for _, x := range *o {
+		if x.file == "" {
+			parts = append(parts, x.form)
+		} else {
+			parts = append(parts, x.form+"="+x.file)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// Type implements pflag.Value.
+func (o *outputs) Type() string { return "form[=file]" }
+
+// Set implements pflag.Value; each use of the flag adds one.
+func (o *outputs) Set(s string) error {
+	form, file, named := strings.Cut(s, "=")
+	switch {
+	case !slices.Contains(report.Forms, form):
+		return fmt.Errorf("it takes %s, as text or json=FILE", report.OneOf(report.Forms))
+	case named && file == "":
+		return fmt.Errorf("the name of the file is missing, as in %s=FILE", form)
+	}
+	for _, x := range *o {
+		if x.file == file && file == "" {
+			return fmt.Errorf("%s goes to stdout already; give one of them a file, as %s=FILE", x.form, form)
+		}
+		if file != "" && x.file != "" && filepath.Clean(x.file) == filepath.Clean(file) {
+			return fmt.Errorf("%s goes to that file already", x.form)
+		}
+	}
+	*o = append(*o, output{form, file})
+	return nil
+}
+
+// listForm returns the form of a list, which knows text and json alone.
+func (o outputs) listForm() (string, error) {
+	switch {
+	case len(o) == 0:
+		return "text", nil
+	case len(o) > 1 || o[0].file != "" || o[0].form != "text" && o[0].form != "json":
+		return "", usagef("--output is %q: this command prints text or json, one of them, on stdout", &o)
+	}
+	return o[0].form, nil
+}
+
+// sink is an output that has been opened.
+type sink struct {
+	output
+	file *os.File // nil: stdout
+}
+
+// open opens every file for writing, so that what cannot be written is told before
+// anything is measured. What a file holds stays until results replace it.
+func (o outputs) open() ([]sink, error) {
+	if len(o) == 0 {
+		o = outputs{{form: "text"}}
+	}
+	var sinks []sink
+	for _, x := range o {
+		s := sink{output: x}
+		if x.file != "" {
+			f, err := os.OpenFile(x.file, os.O_WRONLY|os.O_CREATE, 0o644)
+			if err != nil {
+				closeAll(sinks)
+				return nil, usagef("--output is %q: the file cannot be written: %v", x.form+"="+x.file, cause(err))
+			}
+			s.file = f
+		}
+		sinks = append(sinks, s)
+	}
+	return sinks, nil
+}
+
+// cause leaves out the path, which has been told.
+func cause(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func closeAll(sinks []sink) {
+	for _, s := range sinks {
+		if s.file != nil {
+			s.file.Close()
+		}
+	}
+}
+
+// write writes the report everywhere. When a file cannot be written, text goes to
+// stdout unless something else did: nothing that was measured is lost.
+func write(rep report.Report, sinks []sink, stdout *os.File) error {
+	var failures []error
+	printed := false
+	for _, s := range sinks {
+		if s.file == nil {
+			if err := rep.Write(stdout, s.form, report.Style{Color: colorful(stdout)}); err != nil {
+				failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
+			} else {
+				printed = true
+			}
+			continue
+		}
+		if err := s.fill(rep); err != nil {
+			failures = append(failures, fmt.Errorf("writing the results to %s: %w", s.output.file, cause(err)))
+		}
+	}
+	if len(failures) > 0 && !printed {
+		if err := rep.Write(stdout, "text", report.Style{Color: colorful(stdout)}); err != nil {
+			failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// fill replaces what is in the file.
+func (s sink) fill(rep report.Report) error {
+	defer s.file.Close()
+	var b bytes.Buffer
+	if err := rep.Write(&b, s.form, report.Style{}); err != nil {
+		return err
+	}
+	if info, err := s.file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := s.file.Truncate(0); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(s.file, &b); err != nil {
+		return err
+	}
+	return s.file.Close()
+}
