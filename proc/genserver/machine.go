@@ -1,6 +1,7 @@
 package genserver
 
 import (
+	"errors"
 	"reflect"
 
 	"github.com/thrum-go/thrum/proc"
@@ -165,6 +166,9 @@ func (c *Ctx) notReplied(m proc.Message, k proc.Caller, r any, err error) error 
 		err = c.stop(m, e.reason)
 		c.last.from, c.last.reply = k, r
 		return err
+	}
+	if errors.Is(err, NoReply) {
+		err = &BadReturnError{"HandleCall", err, "NoReply must be returned as it is, not wrapped in another error"}
 	}
 	return c.stop(m, err)
 }
