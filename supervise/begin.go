@@ -67,7 +67,7 @@ func (s *supervisor) replied(c *proc.Ctx, from proc.PID, r proc.Reply) error {
 		}
 	}
 	ch := s.byPID[from]
-	if ch == nil || ch.state != starting || ch.begun {
+	if ch == nil || ch.state != starting {
 		return nil // it is being stopped
 	}
 	switch {
@@ -75,12 +75,6 @@ func (s *supervisor) replied(c *proc.Ctx, from proc.PID, r proc.Reply) error {
 		return s.late(c, ch)
 	case why != nil:
 		return s.settle(c, ch, why)
-	case ch.waits:
-		ch.begun = true
-		if ch.spec.StartTimeout > 0 {
-			ch.extra().timer, _ = c.SendAfter(ch.spec.StartTimeout, c.Self(), &due{ch, ch.pid}) // to ourselves, with a positive time
-		}
-		return nil
 	}
 	ch.state = running
 	return s.settle(c, ch, nil)
@@ -93,31 +87,26 @@ func (s *supervisor) late(c *proc.Ctx, ch *child) error {
 	return nil
 }
 
-// ready takes the message of a child that is a supervisor: its own children have been started.
-func (s *supervisor) ready(c *proc.Ctx, ch *child) error {
-	if ch.state != starting {
-		return nil
-	}
-	ch.stopTimer(c)
-	ch.begun, ch.waits, ch.state = false, false, running
-	return s.settle(c, ch, nil)
-}
-
 // settle goes on after a start, with its result: nil, proc.Normal when there was nothing to start, or why it has failed.
 func (s *supervisor) settle(c *proc.Ctx, ch *child, err error) error {
 	if err != nil {
 		again := ch.again
 		s.forget(ch)
 		ch.again = again
-	} else if b := s.flags.Backoff; b != nil {
-		ch.extra().since = s.now()
-	}
-	if err == nil {
-		s.reportProgress(c, ch)
+	} else {
+		s.started(c, ch)
 	}
 	if s.dynamic() {
 		return s.settleDynamic(c, ch, err)
 	}
 	s.settleStatic(c, ch, err)
 	return s.step(c)
+}
+
+// started notes that a child runs.
+func (s *supervisor) started(c *proc.Ctx, ch *child) {
+	if s.flags.Backoff != nil {
+		ch.extra().since = s.now()
+	}
+	s.reportProgress(c, ch)
 }

@@ -11,7 +11,7 @@ type state uint8
 
 const (
 	idle       state = iota // it does not run
-	starting                // its Init has not returned, or its own first children are being started
+	starting                // its Init is not done
 	running                 // it runs, or has ended and its turn to be seen to has not come
 	stopping                // it was asked to end, or killed
 	restarting              // it has ended, and a message to try again is under way
@@ -26,8 +26,6 @@ type child struct {
 	died       error    // why it has ended, until that is seen to
 	index      int32    // in children, in a SimpleOneForOne
 	state      state
-	begun      bool            // its Init is done; while it is starting: it is a supervisor whose children are being started
-	waits      bool            // it has said that its Init will not be all
 	again      bool            // it is being started in place of one that has ended
 	killed     bool            // while stopping
 	mon        proc.MonitorRef // while stopping
@@ -37,7 +35,7 @@ type child struct {
 
 // rare is what few children need.
 type rare struct {
-	timer  proc.Timer    // of its stop, its start or its next try
+	timer  proc.Timer    // of its stop or its next try
 	failed error         // why it is being stopped, when that is the end of its start
 	tries  int           // delays in a row
 	since  time.Duration // when it began to run; with a Backoff
@@ -53,7 +51,7 @@ type job struct {
 	next   *job
 }
 
-// due is the message of a child's timer, while it is starting or stopping.
+// due is the message of a child's timer, while it is stopping.
 type due struct {
 	child *child
 	pid   proc.PID
@@ -77,18 +75,10 @@ func (ch *child) use(sp *spec) {
 	ch.spec = sp
 	switch {
 	case sp.Factory != nil:
-		ch.newMachine = sp.newMachine
+		ch.newMachine = sp.Factory
 	case sp.New != nil:
-		ch.newMachine = func() proc.Machine { return adopt(sp.New(ch.arg)) }
+		ch.newMachine = func() proc.Machine { return sp.New(ch.arg) }
 	}
-}
-
-// adopt has a machine that is a supervisor itself tell its parent when its children have been started.
-func adopt(m proc.Machine) proc.Machine {
-	if s, ok := m.(*supervisor); ok {
-		s.tells = true
-	}
-	return m
 }
 
 func (ch *child) extra() *rare {
@@ -112,5 +102,5 @@ func (s *supervisor) forget(ch *child) {
 		delete(s.byPID, ch.pid)
 	}
 	ch.pid, ch.died, ch.state = 0, nil, idle
-	ch.begun, ch.waits, ch.again = false, false, false
+	ch.again = false
 }

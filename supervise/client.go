@@ -8,8 +8,7 @@ import (
 )
 
 // Start starts a supervisor and waits until it has started its children (OTP: supervisor:start_link/3, but that it is linked only with
-// proc.WithLink among opts). When it fails there is no supervisor, its name is free, and its children have been stopped; a caller that is
-// linked to it and traps exits also gets its Exit message.
+// proc.WithLink among opts). When it fails there is no supervisor, its name is free, and its children have been stopped.
 //
 // Errors: those of New; a *proc.StartError, with a *FailedError when a child could not be started. When k waits no longer the supervisor is killed.
 func Start(k proc.Client, flags Flags, specs []Spec, opts ...proc.SpawnOption) (proc.PID, error) {
@@ -20,41 +19,12 @@ func Start(k proc.Client, flags Flags, specs []Spec, opts ...proc.SpawnOption) (
 	return StartFactory(k, f, opts...)
 }
 
-// StartFactory is Start for a supervisor that New or Init has made.
+// StartFactory is Start for a supervisor that New or Init has made; Runtime.Start and Ctx.RequestStart do the same.
 func StartFactory(k proc.Client, f proc.Factory, opts ...proc.SpawnOption) (proc.PID, error) {
 	if f == nil {
 		return 0, errors.New("supervise: StartFactory: f is nil; give what New or Init returns")
 	}
-	failed := make(chan error, 1) // takes the reason when the supervisor has ended before it could be asked
-	pid, err := k.Start(func() proc.Machine {
-		m := f()
-		if s, ok := m.(*supervisor); ok {
-			s.failed = failed
-		}
-		return m
-	}, opts...)
-	if err != nil {
-		return 0, err
-	}
-	_, err = k.Call(pid, readyRequest{})
-	if err == nil {
-		return pid, nil
-	}
-	if reason, ok := proc.Reason(err); ok {
-		return 0, &proc.StartError{PID: pid, Err: reason}
-	}
-	_ = k.Runtime().Exit(pid, proc.Kill) // its PID is of this runtime
-	var call *proc.CallError
-	if errors.As(err, &call) {
-		err = call.Err
-	}
-	if errors.Is(err, proc.ErrNoProc) {
-		select {
-		case err = <-failed:
-		default: // it was killed
-		}
-	}
-	return 0, &proc.StartError{PID: pid, Err: err}
+	return k.Start(f, opts...)
 }
 
 // Stop has the supervisor stop its children, in reverse order, and end for reason, and waits until it has (OTP: gen_server:stop/3).

@@ -22,8 +22,8 @@
 // end of its parent, Kill and the functions of package sys are not held up, even by a child whose Init never returns. A handler of a
 // child that never returns cannot be killed in Go: after Spec.Shutdown and then Flags.KillGrace such a child is reported with ErrStuck and given up.
 //
-// Children that are supervisors are given as Factory, by New or Init: then their parent waits until their own children have been started. State
-// machines, which must not wait, ask a supervisor with the request types, as in
+// Children that are supervisors are given by Nested, or as Factory, by New or Init. Whoever starts a supervisor, by whatever function, waits
+// until its children have been started. State machines, which must not wait, ask a supervisor with the request types, as in
 //
 //	id, err := c.Request(sup, supervise.StartDynamicRequest{Arg: conn}, time.Second)
 //

@@ -75,24 +75,16 @@ func (s *supervisor) step(c *proc.Ctx) error {
 		}
 		ch := o.list[o.at]
 		o.at++
-		if done, err := s.begin(c, ch); done {
-			s.settleSync(c, ch, err)
-		} else {
+		done, err := s.begin(c, ch)
+		if !done {
 			return nil
 		}
+		if err == nil {
+			s.started(c, ch)
+		}
+		s.settleStatic(c, ch, err)
 	}
 	return nil
-}
-
-// settleSync is settle for a start that took no time.
-func (s *supervisor) settleSync(c *proc.Ctx, ch *child, err error) {
-	if err == nil {
-		if s.flags.Backoff != nil {
-			ch.extra().since = s.now()
-		}
-		s.reportProgress(c, ch)
-	}
-	s.settleStatic(c, ch, err)
 }
 
 // settleStatic goes on with the operation after the start of ch, unless it is done or becomes another.
@@ -121,7 +113,6 @@ func (s *supervisor) settleStatic(c *proc.Ctx, ch *child, err error) {
 	switch kind {
 	case opFirst:
 		s.reason = &FailedError{ch.spec.ID, err}
-		s.tellFailed(s.reason)
 		s.op = op{kind: opEnd, list: s.children, at: len(s.children), stops: true}
 	case opAdd:
 		s.op = op{}
@@ -142,13 +133,8 @@ func (s *supervisor) finish(c *proc.Ctx) {
 	s.op = op{}
 	switch kind {
 	case opFirst:
-		s.begun = true
-		for _, k := range s.waiters {
-			reply(c, k, nil)
-		}
-		s.waiters = nil
-		if s.tells {
-			_ = c.SendWord(c.Parent(), nil, wordReady) // a parent that has ended waits for nothing
+		if s.held {
+			c.Started()
 		}
 		c.Hibernate()
 	case opTerminate:

@@ -34,9 +34,6 @@ type (
 	}
 )
 
-// readyRequest asks a supervisor to reply nil when its first children have been started.
-type readyRequest struct{}
-
 // Result is what became of one child of StartDynamicMany.
 type Result struct {
 	PID proc.PID // zero for one that was not started

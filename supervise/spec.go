@@ -88,17 +88,13 @@ type Spec struct {
 // spec is a Spec as the supervisor uses it.
 type spec struct {
 	Spec
-	opts       []proc.SpawnOption
-	newMachine proc.Factory // of Factory
-	shutdown   time.Duration
-	timeout    time.Duration
+	opts     []proc.SpawnOption
+	shutdown time.Duration
+	timeout  time.Duration
 }
 
 func (s *Spec) prepare() *spec {
 	p := &spec{Spec: *s, shutdown: s.Shutdown, timeout: s.StartTimeout}
-	if f := s.Factory; f != nil {
-		p.newMachine = func() proc.Machine { return adopt(f()) }
-	}
 	p.Options = slices.Clone(s.Options)
 	p.opts = append(slices.Clone(s.Options), proc.WithLink())
 	if p.timeout == 0 {

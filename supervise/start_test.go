@@ -77,3 +77,42 @@ func TestNestedSupervisorsStartAndStopInOrder(t *testing.T) {
 		t.Error("no error for flags that are wrong")
 	}
 }
+
+func TestHowASupervisorIsStartedMakesNoDifference(t *testing.T) {
+	w := newWorld(t)
+	good, err := New(Flags{}, w.worker("a"), w.worker("b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad, err := New(Flags{}, w.worker("c"), w.worker("d", w.with(worker{init: func(*proc.Ctx) error { return errBoom }})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sup, err := w.rt.Start(w.ctx, good) // without this package
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.take(); got != "+a +b" {
+		t.Errorf("events %q", got)
+	}
+	w.stop(sup)
+	w.until("-b -a")
+
+	linked, err := w.rt.Go(func(self *proc.Self) error {
+		self.TrapExit(true)
+		_, err := StartFactory(self.Client(proc.Forever), bad, proc.WithLink())
+		var failed *FailedError
+		if !errors.As(err, &failed) || failed.ID != "d" || failed.Err != errBoom {
+			t.Errorf("error %v", err)
+		}
+		if m, ok := self.ReceiveTimeout(0); ok { // its Exit is not left to the caller
+			t.Errorf("message %v", m)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ends(linked, nil)
+	w.until("+c -c")
+}

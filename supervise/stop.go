@@ -49,8 +49,6 @@ func (s *supervisor) expired(c *proc.Ctx, d *due) error {
 	ch := d.child
 	switch {
 	case ch.pid != d.pid:
-	case ch.state == starting:
-		return s.late(c, ch)
 	case ch.state != stopping:
 	case !ch.killed:
 		ch.killed = true

@@ -29,11 +29,8 @@ type supervisor struct {
 	batches  []*batch
 	sweep    *sweep // of a SimpleOneForOne, while it ends
 	reason   error  // why it ends, once it does
-	waiters  []proc.Caller
-	failed   chan error // gets the reason if it ends before its first children have been started; may be nil
-	begun    bool       // its first children have been started
-	tells    bool       // its parent is a supervisor and waits for its first children
-	more     bool       // a message to itself is under way
+	held     bool   // whoever has started it waits until its first children have been started
+	more     bool   // a message to itself is under way
 	name     string
 	clock    func() time.Duration
 }
@@ -67,8 +64,7 @@ func (s *supervisor) now() time.Duration { return s.clock() }
 
 func (s *supervisor) dynamic() bool { return s.template != nil }
 
-// Init starts the children. When their own Inits take time it returns before; StartFactory and a parent that is a supervisor
-// then wait for more.
+// Init starts the children. It returns before their own Inits are done; whoever has started the supervisor waits on.
 func (s *supervisor) Init(c *proc.Ctx) error {
 	c.TrapExit(true)
 	s.name = c.Info().Name
@@ -89,7 +85,6 @@ func (s *supervisor) Init(c *proc.Ctx) error {
 	s.byPID = map[proc.PID]*child{}
 	if flags.Strategy == SimpleOneForOne {
 		s.template = specs[0].prepare()
-		s.begun = true
 		return nil
 	}
 	s.byID = make(map[string]*child, len(specs))
@@ -100,18 +95,15 @@ func (s *supervisor) Init(c *proc.Ctx) error {
 	if err := s.step(c); err != nil {
 		return err
 	}
-	if s.op.kind != opNone && s.tells {
-		_ = c.SendWord(c.Parent(), nil, wordBeginning) // a parent that has ended waits for nothing
+	if s.op.kind != opNone {
+		s.held = true
+		c.HoldStart()
 	}
 	return nil
 }
 
-// Messages between a supervisor and itself, and from one that is a child to its parent.
-const (
-	wordMore      = 0x7375706572766d6f
-	wordBeginning = 0x7375706572766265 // its Init will not be all
-	wordReady     = 0x7375706572767265 // its first children have been started
-)
+// wordMore is a message of the supervisor to itself: to go on with what is too long for one turn.
+const wordMore = 0x7375706572766d6f
 
 // Handle does what a message asks for, and then what was kept.
 func (s *supervisor) Handle(c *proc.Ctx, m proc.Message) error {
@@ -150,29 +142,10 @@ func (s *supervisor) handle(c *proc.Ctx, m proc.Message) error {
 		if m.From == c.Self() && s.sweep != nil {
 			return s.sweepExpired(c, b)
 		}
-	case readyRequest:
-		if k, ok := c.Caller(); ok {
-			if s.begun {
-				reply(c, k, nil)
-				return nil
-			}
-			s.waiters = append(s.waiters, k)
-			return nil
-		}
 	case nil:
-		switch {
-		case m.Word == wordMore && m.From == c.Self():
+		if m.Word == wordMore && m.From == c.Self() {
 			s.more = false
 			return s.goOn(c)
-		case m.Word == wordBeginning:
-			if ch := s.byPID[m.From]; ch != nil && ch.state == starting {
-				ch.waits = true
-				return nil
-			}
-		case m.Word == wordReady:
-			if ch := s.byPID[m.From]; ch != nil && ch.waits {
-				return s.ready(c, ch)
-			}
 		}
 	}
 	k, call := c.Caller()
@@ -192,9 +165,6 @@ func (s *supervisor) exited(c *proc.Ctx, m proc.Message, e proc.Exit) error {
 		return s.end(c, e.Reason)
 	case ch == nil:
 		return nil // not a child, or one that was given up
-	case ch.state == starting && ch.begun:
-		ch.stopTimer(c)
-		return s.settle(c, ch, e.Reason)
 	case ch.state == starting, ch.state == stopping:
 		ch.died = e.Reason // a Reply, or a Down, follows
 		return nil
@@ -243,19 +213,11 @@ func (s *supervisor) end(c *proc.Ctx, reason error) error {
 			return err
 		}
 	}
-	s.tellFailed(reason)
 	s.op = op{kind: opEnd, list: s.children, at: len(s.children), stops: true}
 	if s.dynamic() {
 		return s.endDynamic(c)
 	}
 	return s.step(c)
-}
-
-// tellFailed leaves the reason of an end that comes before the first children have been started.
-func (s *supervisor) tellFailed(reason error) {
-	if s.failed != nil && !s.begun {
-		s.failed <- reason // there is room for one, and a supervisor ends once
-	}
 }
 
 // ask has the supervisor go on in a later turn.
