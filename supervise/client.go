@@ -1,28 +1,19 @@
 package supervise
 
 import (
-	"errors"
-
 	"github.com/thrum-go/thrum/proc"
 	"github.com/thrum-go/thrum/proc/sys"
 )
 
 // Start starts a supervisor and waits until it has started its children (OTP: supervisor:start_link/3, but that it is linked only with
-// proc.WithLink among opts). When it fails there is no supervisor, its name is free, and its children have been stopped.
+// proc.WithLink among opts). When it fails there is no supervisor, its name is free, and its children have been stopped. A factory that New or Init
+// has made is started by Client.Start, Ctx.RequestStart or as a child, to the same effect.
 //
 // Errors: those of New; a *proc.StartError, with a *FailedError when a child could not be started. When k waits no longer the supervisor is killed.
 func Start(k proc.Client, flags Flags, specs []Spec, opts ...proc.SpawnOption) (proc.PID, error) {
 	f, err := New(flags, specs...)
 	if err != nil {
 		return 0, err
-	}
-	return StartFactory(k, f, opts...)
-}
-
-// StartFactory is Start for a supervisor that New or Init has made; Runtime.Start and Ctx.RequestStart do the same.
-func StartFactory(k proc.Client, f proc.Factory, opts ...proc.SpawnOption) (proc.PID, error) {
-	if f == nil {
-		return 0, errors.New("supervise: StartFactory: f is nil; give what New or Init returns")
 	}
 	return k.Start(f, opts...)
 }

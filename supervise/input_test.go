@@ -86,14 +86,14 @@ func TestInitThatGivesWhatNewWouldRefuseFailsTheStart(t *testing.T) {
 		Init(func() (Flags, []Spec, error) { return Flags{}, nil, errBoom }),
 		Init(func() (Flags, []Spec, error) { panic("oh") }),
 	} {
-		if _, err := StartFactory(w.k, f); !errors.As(err, &start) {
+		if _, err := w.k.Start(f); !errors.As(err, &start) {
 			t.Errorf("error %v", err)
 		}
 	}
-	if _, err := StartFactory(w.k, nil); err == nil {
+	if _, err := w.k.Start(nil); err == nil {
 		t.Error("no error for a nil factory")
 	}
-	if _, err := StartFactory(w.k, func() proc.Machine { return nil }); !errors.Is(err, proc.ErrFactory) {
+	if _, err := w.k.Start(func() proc.Machine { return nil }); !errors.Is(err, proc.ErrFactory) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -109,7 +109,7 @@ func TestSpecsAndFlagsAreCopied(t *testing.T) {
 	}
 	specs[0].Factory, specs[0].ID = nil, "changed"
 	f.Backoff.Min = -1
-	sup, err := StartFactory(w.k, factory)
+	sup, err := w.k.Start(factory)
 	if err != nil {
 		t.Fatal(err)
 	}

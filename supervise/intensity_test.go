@@ -65,7 +65,7 @@ func TestSupervisorEndsWhenRestartsWithinThePeriodExceedTheIntensity(t *testing.
 				if err != nil {
 					t.Fatal(err)
 				}
-				sup, err := StartFactory(w.k, func() proc.Machine {
+				sup, err := w.k.Start(func() proc.Machine {
 					s := f().(*supervisor)
 					s.clock = clock.read
 					return s

@@ -224,7 +224,7 @@ func TestIgnoreAtTheFirstStart(t *testing.T) {
 
 func TestSupervisorThatHasNothingToDoIsIgnored(t *testing.T) {
 	w := newWorld(t)
-	_, err := StartFactory(w.k, Init(func() (Flags, []Spec, error) { return Flags{}, nil, proc.Normal }))
+	_, err := w.k.Start(Init(func() (Flags, []Spec, error) { return Flags{}, nil, proc.Normal }))
 	var start *proc.StartError
 	if !errors.As(err, &start) || start.Err != proc.Normal {
 		t.Errorf("error %v", err)

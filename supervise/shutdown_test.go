@@ -107,7 +107,7 @@ func TestParentsEndEndsTheSupervisorWithItsReason(t *testing.T) {
 		started := make(chan proc.PID, 1)
 		parent, err := w.rt.Go(func(self *proc.Self) error {
 			self.TrapExit(true)
-			pid, err := StartFactory(self.Client(proc.Forever), f, proc.WithLink())
+			pid, err := self.Client(proc.Forever).Start(f, proc.WithLink())
 			if err != nil {
 				return err
 			}

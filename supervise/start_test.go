@@ -100,7 +100,7 @@ func TestHowASupervisorIsStartedMakesNoDifference(t *testing.T) {
 
 	linked, err := w.rt.Go(func(self *proc.Self) error {
 		self.TrapExit(true)
-		_, err := StartFactory(self.Client(proc.Forever), bad, proc.WithLink())
+		_, err := self.Client(proc.Forever).Start(bad, proc.WithLink())
 		var failed *FailedError
 		if !errors.As(err, &failed) || failed.ID != "d" || failed.Err != errBoom {
 			t.Errorf("error %v", err)
