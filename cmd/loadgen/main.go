@@ -4,10 +4,13 @@
 //	loadgen                         the standard set, under half a minute
 //	loadgen run ring --procs 1000   one workload
 //	loadgen list                    all workloads and their parameters
+//	loadgen report FILE...          results that were kept, in any form
+//	loadgen compare OLD NEW         what has changed, beyond chance
 //
 // Results go to stdout, progress to stderr. Exit codes: 0 all well, 1 something
-// failed inside, 2 wrong usage, 4 a workload's check failed (a message lost,
-// doubled, reordered, or something left behind), 130 interrupted.
+// failed inside, 2 wrong usage, 3 an objective was missed or a figure got worse, 4 a
+// workload's check failed (a message lost, doubled, reordered, or something left
+// behind), 5 the results do not suffice for an answer, 130 interrupted.
 package main
 
 import (
@@ -22,13 +25,17 @@ const (
 	exitOK          = 0
 	exitInternal    = 1
 	exitUsage       = 2
+	exitObjective   = 3
 	exitViolation   = 4
+	exitInvalid     = 5
 	exitInterrupted = 130
 )
 
 // Errors that have an exit code of their own and have been told already.
 var (
+	errObjective   = errors.New("an objective was missed, or a figure got worse")
 	errViolation   = errors.New("a check failed")
+	errUntested    = errors.New("the results do not suffice for an answer")
 	errInterrupted = errors.New("interrupted")
 )
 
@@ -51,8 +58,12 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errObjective):
+		return exitObjective
 	case errors.Is(err, errViolation):
 		return exitViolation
+	case errors.Is(err, errUntested):
+		return exitInvalid
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &usage):

@@ -26,11 +26,13 @@ func newRoot(stdout, stderr *os.File) *cobra.Command {
 channels, checks that nothing was lost or reordered, and prints what they cost.
 Without a command it runs the standard set, in less than half a minute.
 
-Exit codes: 0 all well, 1 something failed inside, 2 wrong usage, 4 a workload's
-check failed, 130 interrupted (what was measured until then is printed).`,
+Exit codes: 0 all well, 1 something failed inside, 2 wrong usage, 3 an objective was
+missed or a figure got worse, 4 a workload's check failed, 5 the results do not
+suffice for an answer, 130 interrupted (what was measured until then is printed).`,
 		Example: `  loadgen                              the standard set
   loadgen run ring --procs 10k -d 5s   one workload, longer
-  loadgen run fair -o json             figures for a program`,
+  loadgen run fair -o json=fair.json   figures for a program, to be kept
+  loadgen compare old.json new.json    what has changed`,
 		Args: noCommand,
 		RunE: func(*cobra.Command, []string) error {
 			settings := bench.Standard()
@@ -55,7 +57,7 @@ check failed, 130 interrupted (what was measured until then is printed).`,
 	flags := root.Flags()
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
-	root.AddCommand(newRun(o, stdout, stderr), newList(o, stdout))
+	root.AddCommand(newRun(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr), newCompare(o, stdout, stderr))
 	return root
 }
 
