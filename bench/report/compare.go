@@ -257,7 +257,6 @@ func (c Comparison) WriteText(w io.Writer, style Style) error {
 	for _, s := range c.OnlyNew {
 		fmt.Fprintf(b, "only in the new file: %s\n", s)
 	}
-	fmt.Fprint(b, "\nold and new are medians of the rounds, times in ns; change is the median over all pairs of an old
-and a new round; ~ is a difference that chance explains (Mann-Whitney U)\n")
+	fmt.Fprint(b, "\nold and new are medians of the rounds, times in ns; change is the median over all pairs of an old\nand a new round; ~ is a difference that chance explains (Mann-Whitney U)\n")
 	return b.Flush()
 }
