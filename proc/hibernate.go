@@ -11,7 +11,7 @@ func (c *Ctx) Hibernate() {
 	}
 	if s := r.stash; s != nil {
 		s.spare, s.spares = nil, 0
-		if s.n == 0 {
+		if s.n == 0 && p.mb.User&flagRetry == 0 { // else it is in use
 			r.stash = nil
 		}
 	}

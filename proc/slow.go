@@ -12,6 +12,9 @@ func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 			if next, over, again := c.rest(p); !again {
 				return next, over
 			}
+			if c.turnOver(p) {
+				return sched.Spent, true
+			}
 			continue
 		}
 		if p.mb.State().Urgent() {
@@ -30,6 +33,9 @@ func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 			if m, ok = c.pick(p); !ok {
 				if next, over, again := c.rest(p); !again {
 					return next, over
+				}
+				if c.turnOver(p) { // a timeout of zero after the other
+					return sched.Spent, true
 				}
 				continue
 			}
@@ -53,11 +59,19 @@ func (c *Ctx) slowLoop(p *process) (next sched.Next, over bool) {
 			c.settle(p)
 			return c.finish(p, err), true
 		}
-		if (c.reds < c.mark || c.w.Ticked() || c.w.Shuffle(8)) && (c.look(p) || c.w.Shuffle(2)) {
-			c.settle(p)
+		if c.turnOver(p) {
 			return sched.Spent, true
 		}
 	}
+}
+
+// turnOver reports whether the turn is used up.
+func (c *Ctx) turnOver(p *process) bool {
+	if (c.reds < c.mark || c.w.Ticked() || c.w.Shuffle(8)) && (c.look(p) || c.w.Shuffle(2)) {
+		c.settle(p)
+		return true
+	}
+	return false
 }
 
 // pick chooses what a process does next. Messages that it must not handle now are put aside.
