@@ -9,8 +9,8 @@ import (
 )
 
 // Change is what sys.ChangeCode and sys.Upgrade give a running supervisor: new flags and specifications (OTP: supervisor:code_change/3).
-// Children that run go on; their new specifications hold from the next start on, and those of ids that are new do not run until RestartChild. Children whose
-// ids are not among Specs stay as they are, before the others in the order of start.
+// Children that run go on; their new specifications hold from the next start on, and those of ids that are new do not run until
+// RestartChild. Children whose ids are not among Specs stay as they are, before the others in the order of start.
 type Change struct {
 	Flags Flags
 	Specs []Spec
@@ -57,7 +57,8 @@ func (s *supervisor) SysChange(_ *proc.Ctx, impl any, _ string, _ any) error {
 		return err
 	}
 	for _, ch := range s.children {
-		if !s.dynamic() && ch.spec.Significant && n.Flags.AutoShutdown == Never && !slices.ContainsFunc(n.Specs, func(p Spec) bool { return p.ID == ch.spec.ID }) {
+		named := s.dynamic() || slices.ContainsFunc(n.Specs, func(p Spec) bool { return p.ID == ch.spec.ID })
+		if !named && ch.spec.Significant && n.Flags.AutoShutdown == Never {
 			return &SpecError{ch.spec.ID, "Significant", errors.New("the new Flags.AutoShutdown is Never, and the child stays")}
 		}
 	}

@@ -79,8 +79,8 @@ type Spec struct {
 	// Shutdown is how long the child may take to end after it was asked to, by an exit signal with the reason proc.Shutdown, before it is
 	// killed. 0 means 5 s for a worker and Infinity for a supervisor. Infinity, BrutalKill.
 	Shutdown time.Duration
-	// StartTimeout is how long its Init may take, with all that a supervisor starts; then the child is killed, and the start has failed with proc.ErrTimeout.
-	// 0 means that there is no limit.
+	// StartTimeout is how long its Init may take, with all that a supervisor starts; then the child is killed, and the start has failed
+	// with proc.ErrTimeout. 0 means that there is no limit.
 	StartTimeout time.Duration
 	Type         Type
 }
