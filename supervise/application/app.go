@@ -35,7 +35,7 @@ type App struct {
 	// PrepStop is called when a running application is about to be stopped, before its processes are (OTP: Module:prep_stop/1).
 	PrepStop func(ctx context.Context) error
 
-	// Stop is called when its processes have ended, however they did, if Start has succeeded (OTP: Module:stop/1).
+	// Stop is called when its processes have ended, however they did, unless Start has failed (OTP: Module:stop/1).
 	Stop func(ctx context.Context) error
 }
 

@@ -65,8 +65,22 @@ func Stop(k proc.Client, ctl proc.PID, app string) error { return done(k.Call(ct
 // EnsureAllStarted starts applications and those that they need, one after the other, and returns those that it has started, in order. When one does not
 // start, those that were started before it are stopped again (OTP: application:ensure_all_started/1).
 //
-// Errors: those of Start; a *CycleError.
+// Errors: those of Start; a *CycleError. When k waits no longer, what was started stays.
 func EnsureAllStarted(k proc.Client, ctl proc.PID, apps ...string) (started []string, err error) {
+	started, err = ensure(k, ctl, apps)
+	if err == nil {
+		return started, nil
+	}
+	for _, app := range slices.Backward(started) {
+		if e := Stop(k, ctl, app); e != nil && !errors.Is(e, ErrNotStarted) {
+			err = errors.Join(err, e)
+		}
+	}
+	return nil, err
+}
+
+// ensure is EnsureAllStarted, but leaves what it has started before something fails.
+func ensure(k proc.Client, ctl proc.PID, apps []string) (started []string, err error) {
 	v, err := k.Call(ctl, planRequest{apps})
 	if err := done(v, err); err != nil {
 		return nil, err
@@ -76,18 +90,11 @@ func EnsureAllStarted(k proc.Client, ctl proc.PID, apps ...string) (started []st
 		return nil, notController(ctl, v)
 	}
 	for _, app := range order {
-		err := Start(k, ctl, app)
-		switch {
-		case errors.Is(err, ErrAlreadyStarted): // by somebody else
+		switch err := Start(k, ctl, app); {
 		case err == nil:
 			started = append(started, app)
-		default:
-			for _, app := range slices.Backward(started) {
-				if e := Stop(k, ctl, app); e != nil && !errors.Is(e, ErrNotStarted) {
-					err = errors.Join(err, e)
-				}
-			}
-			return nil, err
+		case !errors.Is(err, ErrAlreadyStarted): // by somebody else
+			return started, err
 		}
 	}
 	return started, nil

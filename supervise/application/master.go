@@ -19,7 +19,6 @@ type master struct {
 	step   step
 	phase  int      // of App.Phases, which runs
 	top    proc.PID // zero when there is none, or it has ended
-	made   bool     // Start has succeeded, so Stop is to be called
 	reason error    // why it ends, once it does
 }
 
@@ -136,7 +135,6 @@ func (m *master) startReturned(c *proc.Ctx, r proc.OffloadResult) error {
 		}
 		return m.over()
 	}
-	m.made = true
 	if m.reason != nil {
 		return m.treeEnded(c)
 	}
@@ -216,11 +214,11 @@ func (m *master) stopTree(c *proc.Ctx) error {
 	return c.Exit(m.top, proc.Shutdown)
 }
 
-// treeEnded calls Stop.
+// treeEnded calls Stop. Only a Start that has failed does not come here.
 func (m *master) treeEnded(c *proc.Ctx) error {
 	m.cancel(m.reason)
 	m.step = inStop
-	if f := m.app.Stop; f != nil && m.made {
+	if f := m.app.Stop; f != nil {
 		ctx := context.WithoutCancel(m.ctx)
 		return c.Offload(func() (any, error) { return nil, f(ctx) })
 	}

@@ -139,7 +139,7 @@ func (r *run) run(ctx context.Context, apps []App) error {
 	defer cancel()
 	started := make(chan error, 1)
 	go func() {
-		_, err := EnsureAllStarted(r.rt.Client(starting), ctl, names...)
+		_, err := ensure(r.rt.Client(starting), ctl, names)
 		started <- err
 	}()
 	var why error

@@ -170,6 +170,22 @@ func TestAnApplicationThatDoesNotStartEndsRun(t *testing.T) {
 	}
 }
 
+func TestAFailedStartIsToldThoughTheOthersDoNotStopInTime(t *testing.T) {
+	r := newRunner(t)
+	r.cfg.Grace = 50 * time.Millisecond
+	release := make(chan bool)
+	defer close(release)
+	store := app(r.j, "store")
+	store.Stop = func(context.Context) error { <-release; return nil }
+	r.run(App{Name: "web", Needs: []string{"store"}, Start: func(context.Context) (proc.Factory, error) { return nil, errFault }}, store)
+	err := r.ends()
+	var start *StartError
+	var stop *StopError
+	if !errors.As(err, &start) || start.App != "web" || !errors.As(err, &stop) || !slices.Equal(stop.Apps, []string{"store"}) {
+		t.Errorf("Run: %v", err)
+	}
+}
+
 func TestASignalWhileAnApplicationStartsStopsIt(t *testing.T) {
 	r, in := newRunner(t), make(chan bool)
 	a := app(r.j, "web", "store")

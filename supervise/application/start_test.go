@@ -242,12 +242,14 @@ func TestConcurrentStartsOfOneApplicationGetOneResult(t *testing.T) {
 }
 
 func TestAnApplicationWithoutStartHasNoProcesses(t *testing.T) {
-	w := begin(t, App{Name: "lib"})
+	w := begin(t)
+	w.load("lib", func(a *App) { a.Start = nil })
 	w.start("lib")
 	if i := w.info("lib"); i.State != Running || i.Top != 0 || i.Master == 0 {
 		t.Errorf("it is %+v", i)
 	}
 	w.must(Stop(w.k, w.ctl, "lib"))
+	w.says("lib prep stop", "lib stop")
 	w.alone(1)
 }
 

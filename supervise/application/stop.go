@@ -57,7 +57,6 @@ func (m *controller) ended(c *proc.Ctx, e *entry, reason error) error {
 	default:
 		log.Warn("application: ended", name, slog.String("type", e.app.Type.String()), slog.Any("reason", reason))
 	}
-	e.startless = false
 	m.tell(c, &e.stops, nil)
 	if m.reason != nil {
 		return m.next(c)
