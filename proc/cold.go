@@ -43,6 +43,18 @@ type talk struct {
 	await   awaiting
 }
 
+// newTied returns the cold part of a process that is born with a link, in one piece: there are very many of them.
+func newTied() *cold {
+	t := &struct {
+		cold
+		ties ties
+		room [1]entry[PID, linkState]
+	}{}
+	t.ties.links.list = t.room[:0]
+	t.cold.ties = &t.ties
+	return &t.cold
+}
+
 func (p *process) rare() *cold {
 	if p.cold == nil {
 		p.cold = &cold{}

@@ -293,6 +293,9 @@ func (p *process) begin(pid PID, f Factory, o spawnOptions) (gated bool) {
 
 // bear ties a new process, which nobody can see yet, to the one that spawns it.
 func (p *process) bear(parent *process, o spawnOptions) {
+	if o.link && p.cold == nil {
+		p.cold = newTied()
+	}
 	if o.starter.pid != 0 {
 		p.rare().starter = o.starter
 	}

@@ -108,6 +108,14 @@ func TestWrongUsageExits2AndNamesWhatIsWrong(t *testing.T) {
 		{"run ring -o json -o text", []string{"--output", "stdout already", "text=FILE"}},
 		{"run ring -o json=/a/b -o text=/a/../a/b", []string{"--output", "that file already"}},
 		{"run ring -o json=/no/such/directory/x", []string{"--output", "/no/such/directory/x", "cannot be written"}},
+		{"run ring --slo p98<2ms", []string{"--slo", `"p98"`, "p99"}},
+		{"noise -d 1ms", []string{"--duration", "1ms", "10ms to 24h"}},
+		{"noise loud", []string{"noise", `"loud"`}},
+		{"version 2", []string{"version", `"2"`}},
+		{"sweep ring --procs 10,1", []string{"--procs", "1", "2 to 10000000"}},
+		{"sweep ring --procs 10,,20", []string{"--procs", "whole number"}},
+		{"sweep ring --procs 10,10", []string{"--procs", "10 is in it twice"}},
+		{"sweep", []string{"sweep needs the name", "loadgen list"}},
 		{"list -o csv", []string{"--output", "csv", "text or json"}},
 		{"run ring twice", []string{`"twice"`, "one workload"}},
 		{"run", []string{"name of a workload", "loadgen list"}},
@@ -240,5 +248,51 @@ func TestListNamesEveryWorkload(t *testing.T) {
 		if !strings.Contains(text, w.Name+" ") || !strings.Contains(text, w.Purpose) {
 			t.Errorf("the list for people lacks %s", w.Name)
 		}
+	}
+}
+
+func TestMissedObjectiveExits3AndNamesWhich(t *testing.T) {
+	path := build(t, "")
+	stdout, stderr, code := invoke(t, path, "run", "ring", "--procs", "20", "-n", "10k", "--rounds", "1", "--slo", "ns/msg<1h,lost==0", "--slo", "ratio>1000000")
+	if code != exitObjective || !strings.Contains(stderr, "objective failed: ring procs=20: ratio>1000000") || strings.Contains(stderr, "lost==0") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if !strings.Contains(stdout, "objective met: ring procs=20: lost==0") {
+		t.Errorf("the report does not say which was met:\n%s", stdout)
+	}
+	if _, stderr, code := invoke(t, path, "run", "ring", "--procs", "20", "-n", "10k", "--rounds", "1", "--slo", "lost==0"); code != exitOK {
+		t.Errorf("exit code %d although it was met: %s", code, stderr)
+	}
+}
+
+func TestSweepMeasuresEveryCombination(t *testing.T) {
+	stdout, stderr, code := invoke(t, build(t, ""), "sweep", "ring", "--workers", "1,2", "--procs", "10,1k", "-n", "5k", "--rounds", "1", "-o", "bench")
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"BenchmarkRing/procs=10-1\t", "BenchmarkRing/procs=10-2\t", "BenchmarkRing/procs=1000-1\t", "BenchmarkRing/procs=1000-2\t"} {
+		if strings.Count(stdout, want) != 1 {
+			t.Errorf("not one line %q:\n%s", want, stdout)
+		}
+	}
+	stdout, _, _ = invoke(t, build(t, ""), "sweep", "ring", "--workers", "1,2", "-n", "5k", "--rounds", "1")
+	if !strings.Contains(stdout, "workers=1 ") || !strings.Contains(stdout, "workers=2 ") {
+		t.Errorf("rows cannot be told apart:\n%s", stdout)
+	}
+}
+
+func TestNoiseAndVersionPrintJSON(t *testing.T) {
+	path := build(t, "")
+	stdout, stderr, code := invoke(t, path, "noise", "-d", "50ms", "-o", "json")
+	if code != exitOK || !strings.Contains(stdout, "noise wake-up") || !json.Valid([]byte(stdout)) {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	stdout, _, code = invoke(t, path, "version", "--json")
+	var v struct{ Go, Schema string }
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil || code != exitOK || v.Go != runtime.Version() || v.Schema == "" {
+		t.Errorf("exit code %d, %v: %s", code, err, stdout)
+	}
+	if stdout, _, code := invoke(t, path, "version"); code != exitOK || !strings.HasPrefix(stdout, "loadgen ") {
+		t.Errorf("exit code %d: %s", code, stdout)
 	}
 }

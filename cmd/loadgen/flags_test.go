@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
 	"math"
@@ -73,7 +72,10 @@ func TestVerdictOutranksInOrder(t *testing.T) {
 		{report.Report{}, nil, exitOK},
 		{report.Report{}, failure, exitInternal},
 		{stopped, nil, exitInterrupted},
-		{stopped, context.Canceled, exitInterrupted},
+		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms"}}}, nil, exitObjective},
+		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms"}}, Invalid: []string{"slow"}}, nil, exitInvalid},
+		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms"}}, Interrupted: true}, nil, exitInterrupted},
+		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms", OK: true}}}, nil, exitOK},
 		{broken, nil, exitViolation},
 		{broken, failure, exitViolation},
 		{both, nil, exitViolation},

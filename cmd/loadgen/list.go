@@ -15,12 +15,7 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "Name the workloads and the flags each takes",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("list takes no arguments, %q is one", args[0])
-			}
-			return nil
-		},
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			form, err := o.output.listForm()
 			if err != nil {

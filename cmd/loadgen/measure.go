@@ -12,52 +12,86 @@ import (
 	"github.com/thrum-go/thrum/bench/report"
 )
 
+// plan is what shall be measured, and how it is judged.
+type plan struct {
+	settings   []bench.Setting
+	limit      time.Duration // durations are cut so that all ends within it; 0: no limit
+	objectives []report.Objective
+	label      func(*bench.Measured) // changes what rows are called; nil: nothing
+	invalid    func() []string       // why the results say nothing; nil: they do
+}
+
 // measure runs the settings one after the other and prints the report, also when
-// interrupted. A failed check does not keep the others from being measured. With a
-// limit, durations are cut so that all ends within it.
-func measure(settings []bench.Setting, limit time.Duration, o *options, stdout, stderr *os.File) error {
+// interrupted. A failed check does not keep the others from being measured.
+func measure(p plan, o *options, stdout, stderr *os.File) error {
+	began := time.Now()
+	return collect(o, stdout, stderr, func(ctx context.Context, live *progress, rep *report.Report) error {
+		for i, s := range p.settings {
+			if p.limit > 0 {
+				s = bench.Fit(p.settings[i:], p.limit-time.Since(began))
+			}
+			results, err := s.Workload.RunRounds(ctx, s.Params, live.step(i+1, len(p.settings)))
+			for j := range results {
+				if p.label != nil {
+					p.label(&results[j])
+				}
+			}
+			rep.Results = append(rep.Results, results...)
+			if ctx.Err() != nil {
+				break
+			}
+			if err != nil {
+				return fmt.Errorf("workload %s: %w", s.Workload.Name, err)
+			}
+		}
+		rep.Objectives = report.Judge(p.objectives, rep.Results)
+		if p.invalid != nil {
+			rep.Invalid = p.invalid()
+		}
+		return nil
+	})
+}
+
+// collect opens the outputs, has f fill a report until it is done or interrupted,
+// writes it and says what it comes to.
+func collect(o *options, stdout, stderr *os.File, f func(context.Context, *progress, *report.Report) error) error {
 	sinks, err := o.output.open()
 	if err != nil {
 		return err
 	}
 	defer closeAll(sinks)
-	began := time.Now()
 	live := newProgress(stderr)
 	ctx, release := interruptible(live)
 	defer release()
 	rep := report.Report{Env: report.Environment(), Config: report.Config{Command: os.Args[1:]}}
-	var failure error
-	for i, s := range settings {
-		if limit > 0 {
-			s = bench.Fit(settings[i:], limit-time.Since(began))
-		}
-		results, err := s.Workload.RunRounds(ctx, s.Params, live.step(i+1, len(settings)))
-		rep.Results = append(rep.Results, results...)
-		if ctx.Err() != nil {
-			rep.Interrupted = true
-			break
-		}
-		if err != nil {
-			failure = fmt.Errorf("workload %s: %w", s.Workload.Name, err)
-			break
-		}
-	}
-	live.clear()
-	unwritten := write(rep, sinks, stdout)
+	failure := f(ctx, live, &rep)
+	rep.Interrupted = ctx.Err() != nil
 	if errors.Is(failure, context.Canceled) {
 		failure = nil
 	}
+	live.clear()
+	unwritten := write(rep, sinks, stdout)
 	return verdict(rep, errors.Join(failure, unwritten), stderr)
 }
 
 // verdict decides what the run comes to. A failed check outweighs all else, being
-// what cannot be had by running again.
+// what cannot be had by running again; objectives are judged by results that count.
 func verdict(rep report.Report, failure error, stderr io.Writer) error {
 	violations := rep.Violations()
 	for _, v := range violations {
 		fmt.Fprintf(stderr, "loadgen: check failed: %v\n", v)
 	}
-	if failure != nil && !errors.Is(failure, context.Canceled) {
+	missed := false
+	for _, o := range rep.Objectives {
+		if !o.OK {
+			missed = true
+			fmt.Fprintf(stderr, "loadgen: objective failed: %v\n", o)
+		}
+	}
+	for _, why := range rep.Invalid {
+		fmt.Fprintf(stderr, "loadgen: invalid: %s\n", why)
+	}
+	if failure != nil {
 		if len(violations) > 0 {
 			fmt.Fprintf(stderr, "loadgen: %v\n", failure)
 			return errViolation
@@ -69,6 +103,10 @@ func verdict(rep report.Report, failure error, stderr io.Writer) error {
 		return errViolation
 	case rep.Interrupted:
 		return errInterrupted
+	case len(rep.Invalid) > 0:
+		return errUntested
+	case missed:
+		return errObjective
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ suffice for an answer, 130 interrupted (what was measured until then is printed)
 					p.Seed = uint64(o.seed)
 				}
 			}
-			return measure(settings, bench.StandardTime, o, stdout, stderr)
+			return measure(plan{settings: settings, limit: bench.StandardTime}, o, stdout, stderr)
 		},
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -57,7 +57,8 @@ suffice for an answer, 130 interrupted (what was measured until then is printed)
 	flags := root.Flags()
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
-	root.AddCommand(newRun(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr), newCompare(o, stdout, stderr))
+	root.AddCommand(newRun(o, stdout, stderr), newSweep(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr),
+		newCompare(o, stdout, stderr), newNoise(o, stdout, stderr), newVersion(stdout))
 	return root
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thrum-go/thrum/bench"
+	"github.com/thrum-go/thrum/bench/report"
 )
 
 func newRun(o *options, stdout, stderr *os.File) *cobra.Command {
@@ -16,6 +17,7 @@ func newRun(o *options, stdout, stderr *os.File) *cobra.Command {
 		procs, messages, rounds, size count
 		duration                      span
 		style                         string
+		slo                           []string
 	)
 	cmd := &cobra.Command{
 		Use:   "run NAME",
@@ -26,13 +28,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
   loadgen run ring --procs 10k -d 5s
   loadgen run fanin -n 1m -o json`,
 		Args: oneWorkload,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var names []string
-			for _, w := range bench.All() {
-				names = append(names, w.Name+"\t"+w.Purpose)
-			}
-			return names, cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeWorkloads,
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, _ := bench.Find(args[0])
 			p := bench.Params{
@@ -43,7 +39,11 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 			if _, err := w.Resolve(p); err != nil {
 				return paramUsage(err)
 			}
-			return measure([]bench.Setting{{Workload: w, Params: p}}, 0, o, stdout, stderr)
+			objectives, err := parseObjectives(slo)
+			if err != nil {
+				return err
+			}
+			return measure(plan{settings: []bench.Setting{{Workload: w, Params: p}}, objectives: objectives}, o, stdout, stderr)
 		},
 	}
 	flags := cmd.Flags()
@@ -55,16 +55,41 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 	flags.StringVar(&style, bench.Style, "", "which of a workload's forms; see list")
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
+	flags.StringArrayVar(&slo, "slo", nil, sloUsage)
 	return cmd
 }
 
+const sloUsage = "exit with code 3 unless all of these hold, as 'p99<2ms,lost==0'; may be repeated"
+
+// parseObjectives reads what --slo was given.
+func parseObjectives(slo []string) ([]report.Objective, error) {
+	var all []report.Objective
+	for _, s := range slo {
+		o, err := report.ParseObjectives(s)
+		if err != nil {
+			return nil, usagef("--slo: %v", err)
+		}
+		all = append(all, o...)
+	}
+	return all, nil
+}
+
+// completeWorkloads proposes the names of workloads to the shell.
+func completeWorkloads(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, w := range bench.All() {
+		names = append(names, w.Name+"\t"+w.Purpose)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 // oneWorkload demands the name of exactly one workload.
-func oneWorkload(_ *cobra.Command, args []string) error {
+func oneWorkload(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
-		return usagef(`run needs the name of a workload; "loadgen list" names them`)
+		return usagef(`%s needs the name of a workload; "loadgen list" names them`, cmd.Name())
 	case len(args) > 1:
-		return usagef("run takes one workload, %q is one too many", args[1])
+		return usagef("%s takes one workload, %q is one too many", cmd.Name(), args[1])
 	}
 	if _, ok := bench.Find(args[0]); ok {
 		return nil
