@@ -27,7 +27,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 		Example: `  loadgen run ping
   loadgen run ring --procs 10k -d 5s
   loadgen run fanin -n 1m -o json`,
-		Args: oneWorkload,
+		Args:              oneWorkload,
 		ValidArgsFunction: completeWorkloads,
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, _ := bench.Find(args[0])
