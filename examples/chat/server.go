@@ -63,7 +63,7 @@ func (s *server) start(ctx context.Context) (proc.Factory, error) {
 		return nil, err
 	}
 	s.rooms = rooms
-	sessions, err := supervise.New(supervise.Flags{Strategy: supervise.SimpleOneForOne}, supervise.Spec{
+	sessions, err := supervise.Nested("sessions", supervise.Flags{Strategy: supervise.SimpleOneForOne}, supervise.Spec{
 		ID:      "session",
 		New:     func(arg any) proc.Machine { return &session{srv: s, conn: arg.(net.Conn)} },
 		Restart: supervise.Temporary, // a connection that is lost cannot be restarted
@@ -71,9 +71,8 @@ func (s *server) start(ctx context.Context) (proc.Factory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return supervise.New(supervise.Flags{Strategy: supervise.RestForOne},
-		supervise.Spec{ID: "rooms", Factory: rooms.Factory()},
-		supervise.Spec{ID: "sessions", Factory: sessions, Type: supervise.Supervisor, Options: []proc.SpawnOption{proc.WithName(sessionsName)}})
+	sessions.Options = []proc.SpawnOption{proc.WithName(sessionsName)}
+	return supervise.New(supervise.Flags{Strategy: supervise.RestForOne}, supervise.Spec{ID: "rooms", Factory: rooms.Factory()}, sessions)
 }
 
 // listen opens the server. ctx is done when the application is about to stop: so no new client comes while sessions end.

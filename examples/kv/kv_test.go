@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/thrum-go/thrum/proc"
+	"github.com/thrum-go/thrum/proc/sys"
 	"github.com/thrum-go/thrum/supervise/application"
 )
 
@@ -33,22 +34,28 @@ func newRuntime(t *testing.T) (*proc.Runtime, context.Context) {
 	return rt, ctx
 }
 
+type testServer struct {
+	*server
+	stop func()
+}
+
 // serve runs a server until the test ends, and then looks that nothing is left of it.
-func serve(t *testing.T) *server {
+func serve(t *testing.T) *testServer {
 	t.Helper()
 	rt, ctx := newRuntime(t)
 	cfg := defaults()
 	cfg.Addr, cfg.Timeout = "127.0.0.1:0", patience
-	s := newServer(cfg)
+	s := &testServer{server: newServer(cfg)}
 	ctl, err := application.StartController(rt.Client(ctx), nil, []application.App{s.app()})
 	must(t, err)
 	must(t, application.Start(rt.Client(ctx), ctl, "kv"))
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		must(t, application.StopController(rt.Client(ctx), ctl, proc.Shutdown))
 		for pid := range rt.Processes() {
 			t.Errorf("process %v is left", pid)
 		}
 	})
+	t.Cleanup(s.stop)
 	return s
 }
 
@@ -148,7 +155,7 @@ func TestIncrementsOfManyClientsAreAllCounted(t *testing.T) {
 }
 
 // kill kills a shard and waits until its successor is there.
-func (s *server) kill(t *testing.T, shard int) {
+func (s *testServer) kill(t *testing.T, shard int) {
 	t.Helper()
 	old, ok := s.store.rt.Whereis(shardName(shard))
 	if !ok {
@@ -241,10 +248,41 @@ func TestAShardThatCannotReplyIsADefinedError(t *testing.T) {
 	}
 }
 
+func TestACommandUnderWayHasItsReplyWhenTheServerStops(t *testing.T) {
+	s := serve(t)
+	rt := s.store.rt
+	idle, k := s.dial(t), s.dial(t)
+	if got := k.do("SET a b"); got != "OK" {
+		t.Fatal(got)
+	}
+	shard, _ := rt.Whereis(shardName(s.store.shardOf("a")))
+	must(t, sys.Suspend(rt.Client(t.Context()), shard))
+	_, err := io.WriteString(k.conn, "GET a\n")
+	must(t, err)
+	eventually(t, "the shard has the command", func() bool {
+		info, err := rt.Info(shard)
+		must(t, err)
+		return info.Messages > 0
+	})
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.stop()
+	}()
+	if idle.in.Scan() {
+		t.Errorf("an idle client has heard %q, want the end", idle.in.Text())
+	}
+	must(t, sys.Resume(rt.Client(t.Context()), shard))
+	if !k.in.Scan() || k.in.Text() != "VALUE b" || k.in.Scan() {
+		t.Errorf("%q, want the reply and the end", k.in.Text())
+	}
+	<-stopped
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 }
 

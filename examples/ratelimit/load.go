@@ -31,6 +31,7 @@ func (l load) run(ctx context.Context, lim *Limiter) report {
 	var allowed, denied, failed atomic.Int64
 	ask := func(key int) {
 		switch ok, err := lim.Allow(ctx, strconv.Itoa(key)); {
+		case err != nil && ctx.Err() != nil: // we have been told to end
 		case err != nil:
 			failed.Add(1)
 		case ok:
