@@ -7,7 +7,7 @@ import (
 )
 
 // Forms names the forms a report can be written in.
-var Forms = []string{"text", "json", "csv", "md", "bench", "hgrm"}
+var Forms = []string{"text", "json", "csv", "md", "html", "bench", "hgrm"}
 
 // Write writes the report in one of Forms. style matters for text alone.
 //
@@ -22,6 +22,8 @@ func (r Report) Write(w io.Writer, form string, style Style) error {
 		return r.WriteCSV(w)
 	case "md":
 		return r.WriteMarkdown(w)
+	case "html":
+		return r.WriteHTML(w)
 	case "bench":
 		return r.WriteBenchmark(w)
 	case "hgrm":

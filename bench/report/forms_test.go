@@ -55,7 +55,6 @@ func TestReportSurvivesJSON(t *testing.T) {
 	var first, second bytes.Buffer
 	r := fixed()
 	r.Interrupted, r.Config.Command = true, []string{"run", "ping"}
-	r.Invalid = []string{"too slow"}
 	objectives, err := ParseObjectives("p99<1ms,ratio>=1")
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +198,7 @@ func TestJSONObeysItsSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := fixed()
-	r.Interrupted, r.Invalid, r.Config.Command = true, []string{"too slow"}, []string{"run"}
+	r.Interrupted, r.Config.Command = true, []string{"run"}
 	r.Objectives = []Objective{{Text: "p99<1ms", Workload: "fair", Value: new(4.0), OK: true}, {Text: "p99<1ms", Workload: "big"}}
 	r.Results[0].Self = true
 	for i := range r.Results {
@@ -283,5 +282,38 @@ func TestDifferentMachinesAreNamed(t *testing.T) {
 	b.Env.CPU, b.Env.CPUs = "Other", 64
 	if d := strings.Join(Differences(a, b, b), "; "); !strings.Contains(d, "CPU: AMD EPYC and Other") || strings.Count(d, "Other") != 1 {
 		t.Errorf("differences: %s", d)
+	}
+}
+
+func TestHTMLNeedsNothingButItself(t *testing.T) {
+	r := fixed()
+	r.Results[0].Label = `<script>alert("1")</script>`
+	var b bytes.Buffer
+	if err := r.WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, outside := range []string{"http://", "https://", "src=", "href=", "@import", "url(", "<script"} {
+		if strings.Contains(strings.ReplaceAll(b.String(), "http://www.w3.org/2000/svg", ""), outside) {
+			t.Errorf("the page has %q", outside)
+		}
+	}
+	if n := strings.Count(b.String(), "<polyline"); n != 2 {
+		t.Errorf("%d curves, want one for each result with latencies, 2", n)
+	}
+	if n := strings.Count(b.String(), `class="bar`); n != 7 {
+		t.Errorf("%d bars, want one for each result with a ratio, 7", n)
+	}
+	if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
+		t.Error("a coordinate is no number")
+	}
+}
+
+func TestHTMLOfNothingIsAPage(t *testing.T) {
+	var b bytes.Buffer
+	if err := (Report{Interrupted: true}).WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "nothing was measured") || strings.Contains(b.String(), "<svg") {
+		t.Error(b.String())
 	}
 }

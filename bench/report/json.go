@@ -23,7 +23,6 @@ type jsonReport struct {
 	Results     []jsonResult      `json:"results"`
 	Details     []jsonDetail      `json:"details,omitempty"`
 	Objectives  []Objective       `json:"slo,omitempty"`
-	Invalid     []string          `json:"invalid,omitempty"`
 	Violations  []bench.Violation `json:"violations,omitempty"`
 }
 
@@ -86,7 +85,7 @@ type jsonDetail struct {
 func (r Report) WriteJSON(w io.Writer) error {
 	out := jsonReport{
 		Schema: Schema, Env: r.Env, Config: r.Config, Interrupted: r.Interrupted, Results: []jsonResult{},
-		Objectives: r.Objectives, Invalid: r.Invalid, Violations: r.Violations(),
+		Objectives: r.Objectives, Violations: r.Violations(),
 	}
 	for i, x := range r.Results {
 		out.Results = append(out.Results, row(x))

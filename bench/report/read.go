@@ -30,7 +30,7 @@ func Read(r io.Reader) (Report, error) {
 	case d.More():
 		return Report{}, errors.New("report: something follows the JSON object; give each report a file of its own")
 	}
-	out := Report{Env: in.Env, Config: in.Config, Interrupted: in.Interrupted, Objectives: in.Objectives, Invalid: in.Invalid}
+	out := Report{Env: in.Env, Config: in.Config, Interrupted: in.Interrupted, Objectives: in.Objectives}
 	for i, x := range in.Results {
 		m, err := x.measured()
 		if err != nil {

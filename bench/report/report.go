@@ -13,7 +13,6 @@ type Report struct {
 	Config      Config
 	Results     []bench.Measured
 	Objectives  []Objective // as they were judged; none when none were given
-	Invalid     []string    // why latencies of an open loop say nothing: the generator was the limit
 	Interrupted bool        // not everything asked for was measured
 }
 
@@ -49,7 +48,6 @@ func Merge(reports ...Report) (Report, error) {
 			out.Env, out.Config = r.Env, r.Config
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
-		out.Invalid = append(out.Invalid, r.Invalid...)
 		out.Objectives = append(out.Objectives, r.Objectives...)
 		for _, x := range r.Results {
 			at, known := place[key(x.Result)]

@@ -42,20 +42,6 @@ var metrics = []metric{
 	{"bytes/proc", func(m bench.Measured) *float64 { return m.BytesPerProc }, false, string(bench.BytesPerProc)},
 	{"ratio", func(m bench.Measured) *float64 { return m.Ratio }, false, "ratio"},
 	{"lost", func(m bench.Measured) *float64 { return new(float64(len(m.Violations))) }, false, ""},
-	{"drops", detail("drops"), false, ""},
-	{"lag_p99", detail("lag_p99"), true, ""},
-	{"lag_max", detail("lag_max"), true, ""},
-}
-
-func detail(name string) func(bench.Measured) *float64 {
-	return func(m bench.Measured) *float64 {
-		for _, d := range m.Details {
-			if d.Name == name {
-				return &d.Value
-			}
-		}
-		return nil
-	}
 }
 
 func metricNames() string {

@@ -172,9 +172,6 @@ func (r Report) remarks(style Style) []string {
 			lines = append(lines, style.paint(red, "objective failed: "+o.String()))
 		}
 	}
-	for _, why := range r.Invalid {
-		lines = append(lines, style.paint(red, "invalid: "+why))
-	}
 	if r.Interrupted {
 		lines = append(lines, "interrupted: the rest was not measured")
 	}

@@ -73,7 +73,6 @@ func TestVerdictOutranksInOrder(t *testing.T) {
 		{report.Report{}, failure, exitInternal},
 		{stopped, nil, exitInterrupted},
 		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms"}}}, nil, exitObjective},
-		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms"}}, Invalid: []string{"slow"}}, nil, exitInvalid},
 		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms"}}, Interrupted: true}, nil, exitInterrupted},
 		{report.Report{Objectives: []report.Objective{{Text: "p99<1ms", OK: true}}}, nil, exitOK},
 		{broken, nil, exitViolation},

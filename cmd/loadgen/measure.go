@@ -18,7 +18,6 @@ type plan struct {
 	limit      time.Duration // durations are cut so that all ends within it; 0: no limit
 	objectives []report.Objective
 	label      func(*bench.Measured) // changes what rows are called; nil: nothing
-	invalid    func() []string       // why the results say nothing; nil: they do
 }
 
 // measure runs the settings one after the other and prints the report, also when
@@ -45,9 +44,6 @@ func measure(p plan, o *options, stdout, stderr *os.File) error {
 			}
 		}
 		rep.Objectives = report.Judge(p.objectives, rep.Results)
-		if p.invalid != nil {
-			rep.Invalid = p.invalid()
-		}
 		return nil
 	})
 }
@@ -88,9 +84,6 @@ func verdict(rep report.Report, failure error, stderr io.Writer) error {
 			fmt.Fprintf(stderr, "loadgen: objective failed: %v\n", o)
 		}
 	}
-	for _, why := range rep.Invalid {
-		fmt.Fprintf(stderr, "loadgen: invalid: %s\n", why)
-	}
 	if failure != nil {
 		if len(violations) > 0 {
 			fmt.Fprintf(stderr, "loadgen: %v\n", failure)
@@ -103,8 +96,6 @@ func verdict(rep report.Report, failure error, stderr io.Writer) error {
 		return errViolation
 	case rep.Interrupted:
 		return errInterrupted
-	case len(rep.Invalid) > 0:
-		return errUntested
 	case missed:
 		return errObjective
 	}
