@@ -107,7 +107,7 @@ func result[R any](to proc.PID, v any, err error) (r R, _ error) {
 		return r, e
 	}
 	r, ok := v.(R)
-	if !ok && v != nil {
+	if !ok && (v != nil || reflect.TypeFor[R]().Kind() != reflect.Interface) {
 		return r, &proc.ReplyTypeError{To: to, Value: v, Want: reflect.TypeFor[R]().String()}
 	}
 	return r, nil

@@ -13,6 +13,7 @@ import (
 type Ctx struct {
 	*proc.Ctx
 	impl    any // the Server
+	machine proc.Machine
 	control sys.Control
 	flags   flags
 	timeout time.Duration // of Timeout, while timed
@@ -31,7 +32,8 @@ const (
 	hibernated                   // and the memory has been given back since the last message
 	patient                      // idle is set
 	continues                    // next is not empty
-	waking                       // a message to itself is under way, so that next is not forgotten
+	deferred                     // messages wait until next is empty
+	awaiting                     // a reply, and nothing else
 	ends                         // one of its callbacks has ended it, or its parent, or sys
 	crashed                      // a callback did not return
 )
@@ -52,8 +54,8 @@ func (c *Ctx) Timeout(d time.Duration) error {
 		return fmt.Errorf("genserver: Timeout: d is %v; it must not be negative", d)
 	}
 	c.timeout = d
-	c.flags = c.flags&^idling | timed
-	return c.ReceiveTimeout(d)
+	c.flags = c.flags&^idling | timed // the time begins when the callback has returned
+	return nil
 }
 
 // Hibernate gives back memory after this callback: see proc.Ctx.Hibernate (OTP: gen_server, {noreply, State, hibernate}).
@@ -83,7 +85,8 @@ func checkIdle(d time.Duration) error {
 }
 
 // Continue has HandleContinue called with what after this callback, before any message, however long that is in the mailbox. In Init it
-// does not hold up whoever starts the server. Called more than once, HandleContinue is called for each, in order (OTP: gen_server, {continue, Term}).
+// does not hold up whoever starts the server. Called more than once, HandleContinue is called for each, in order. A server that goes on for
+// ever by Continue gives way to other processes at the end of each turn; messages to itself wait as long as it does (OTP: gen_server, {continue, Term}).
 func (c *Ctx) Continue(what any) {
 	c.next = append(c.next, what)
 	c.flags |= continues
@@ -95,8 +98,9 @@ func (c *Ctx) Await(to proc.PID, req any, timeout time.Duration, then func(c *Ct
 	if then == nil {
 		return errors.New("genserver: Await: then is nil; give the function that takes the reply")
 	}
-	return c.Ctx.Await(to, req, timeout, func(pc *proc.Ctx, v any, why error) (err error) {
+	err := c.Ctx.Await(to, req, timeout, func(pc *proc.Ctx, v any, why error) (err error) {
 		c.Ctx = pc
+		c.flags &^= awaiting
 		m := proc.Message{From: to, Body: v}
 		returned := false
 		defer func() {
@@ -112,6 +116,10 @@ func (c *Ctx) Await(to proc.PID, req any, timeout time.Duration, then func(c *Ct
 		returned = true
 		return err
 	})
+	if err == nil {
+		c.flags |= awaiting
+	}
+	return err
 }
 
 // ReplyTo replies to a call; see proc.Ctx.ReplyTo.

@@ -36,11 +36,11 @@ func (s *server[Q, R, M]) Terminate(pc *proc.Ctx, reason error) {
 	if c.flags&ends == 0 && (c.flags&crashed == 0 || !isCrash(reason)) {
 		return
 	}
+	if l := c.last; l != nil && l.from != (proc.Caller{}) {
+		defer func() { _ = c.ReplyTo(l.from, l.reply) }() // also after a crash; nobody waits any more if it fails
+	}
 	if t, ok := c.impl.(Terminator); ok {
 		t.Terminate(c, reason)
-	}
-	if l := c.last; l != nil && l.from != (proc.Caller{}) {
-		_ = c.ReplyTo(l.from, l.reply) // nobody waits any more if that fails
 	}
 }
 

@@ -36,9 +36,7 @@ func (s *server[Q, R, M]) Init(pc *proc.Ctx) error {
 		}
 	}
 	if c.flags&continues != 0 {
-		// Whoever starts the server does not wait for HandleContinue, so that comes with the first message, before it.
-		c.flags |= waking
-		_ = pc.SendWord(pc.Self(), nil, wakeWord) // a full mailbox has another message to wake it
+		return c.later() // whoever starts the server does not wait for HandleContinue
 	}
 	c.rest()
 	return nil
@@ -96,16 +94,16 @@ func (s *server[Q, R, M]) Handle(pc *proc.Ctx, m proc.Message) (err error) {
 // before is what comes before a message in the rare cases. taken says that it was none for the implementation.
 func (s *server[Q, R, M]) before(m proc.Message) (taken bool, err error) {
 	c := &s.Ctx
-	woken := c.flags&waking != 0 && m.Word == wakeWord && m.From == c.Self()
-	if woken {
-		c.flags &^= waking
-	}
 	if c.flags&continues != 0 {
-		if err := c.continued(); err != nil {
-			return true, err
+		if !c.isWake(m) && !isReceiveTimeout(m) {
+			if err := c.Ctx.Postpone(m); err != nil { // as if it had not been received
+				return true, err
+			}
+			c.flags |= deferred
 		}
+		return true, c.after()
 	}
-	if woken {
+	if c.isWake(m) {
 		c.rest()
 		return true, nil
 	}
@@ -117,7 +115,7 @@ func (s *server[Q, R, M]) before(m proc.Message) (taken bool, err error) {
 			return true, err
 		}
 	}
-	if c.flags&idling != 0 && m.From == 0 && m.Body == any(proc.ReceiveTimeout{}) {
+	if c.flags&idling != 0 && isReceiveTimeout(m) {
 		c.flags = c.flags&^idling | hibernates
 		c.rest()
 		return true, nil
@@ -126,15 +124,29 @@ func (s *server[Q, R, M]) before(m proc.Message) (taken bool, err error) {
 	return false, nil
 }
 
+// isWake reports whether m is what later has sent. One may come when another message has done what it was for.
+func (c *Ctx) isWake(m proc.Message) bool {
+	return m.Word == wakeWord && m.Body == nil && m.From == c.Self()
+}
+
+func isReceiveTimeout(m proc.Message) bool {
+	_, ok := m.Body.(proc.ReceiveTimeout)
+	return ok && m.From == 0
+}
+
 // informed takes a message that is neither a call nor a cast.
 func (s *server[Q, R, M]) informed(m proc.Message) error {
 	switch b := m.Body.(type) {
+	case nil:
+		if s.isWake(m) {
+			return nil
+		}
 	case proc.ReceiveTimeout:
 		if m.From == 0 {
 			m.Body = Timeout{}
 		}
 	case proc.Exit:
-		if b.From == 0 || b.From == s.Parent() {
+		if (b.From == 0 || b.From == s.Parent()) && b.Reason != nil { // without a reason it is no signal, but somebody's message
 			return s.stop(m, b.Reason)
 		}
 	}
@@ -208,8 +220,9 @@ func typeOf(v any) string {
 	return reflect.TypeOf(v).String()
 }
 
-// continued calls HandleContinue for all that Continue was called with.
-func (c *Ctx) continued() error {
+// continued calls HandleContinue for all that Continue was called with. It is not over when that takes longer than a turn, nor when there
+// is a reply to be waited for first.
+func (c *Ctx) continued() (over bool, err error) {
 	for len(c.next) > 0 {
 		what := c.next[0]
 		c.next[0] = nil
@@ -217,23 +230,48 @@ func (c *Ctx) continued() error {
 		m := proc.Message{From: c.Self(), Body: what}
 		h, ok := c.impl.(ContinueHandler)
 		if !ok {
-			return c.stop(m, &MissingCallbackError{"HandleContinue", typeOf(c.impl)})
+			return false, c.stop(m, &MissingCallbackError{"HandleContinue", typeOf(c.impl)})
 		}
 		c.note(m)
 		if err := h.HandleContinue(c, what); err != nil {
-			return c.stop(m, checked("HandleContinue", err))
+			return false, c.stop(m, checked("HandleContinue", err))
 		}
 		c.last = nil
+		if c.flags&awaiting != 0 {
+			return false, nil
+		}
+		c.Consume(1)
+		if len(c.next) > 0 && c.ShouldYield() {
+			return false, c.later()
+		}
 	}
 	c.next = nil
 	c.flags &^= continues
-	return nil
+	return true, nil
+}
+
+// later has the server go on with HandleContinue in its next turn: a message comes to it, if only its own. In a mailbox with a bound that might
+// push out another, so there it is a receive timeout, which takes no room; any message in the mailbox does as well.
+func (c *Ctx) later() error {
+	if c.Info().Bound > 0 {
+		return c.ReceiveTimeout(1)
+	}
+	return c.SendWord(c.Self(), nil, wakeWord)
 }
 
 // after is what comes after a callback in the rare cases.
 func (c *Ctx) after() error {
+	if c.flags&awaiting != 0 {
+		return nil // it comes after the function given to Await
+	}
 	if c.flags&continues != 0 {
-		if err := c.continued(); err != nil {
+		if over, err := c.continued(); !over {
+			return err
+		}
+	}
+	if c.flags&deferred != 0 {
+		c.flags &^= deferred
+		if err := c.Ctx.Become(c.machine); err != nil { // what was postponed is handled now
 			return err
 		}
 	}

@@ -87,6 +87,7 @@ func factory[Q, R, M any](newServer func() Server[Q, R, M], o options) proc.Fact
 			return nil
 		}
 		s := &server[Q, R, M]{}
+		s.machine = s
 		s.install(impl)
 		_ = s.HibernateAfter(o.idle) // it has been looked at
 		return s

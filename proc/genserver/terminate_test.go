@@ -226,13 +226,6 @@ func TestCrashInTerminateReplacesTheReason(t *testing.T) {
 			t.Errorf("Terminate was called %d times", n)
 		}
 	}
-	s := newScript(t)
-	s.term = func(*Ctx, error) { panic("in Terminate") }
-	ref := run(t, rt, s)
-	v, err := do(t, rt, ref, func(*Ctx, From[string]) (string, error) { return "last", ReplyAndStop(proc.Normal) })
-	if reason, ok := proc.Reason(err); v != "" || !ok || !panicked("in Terminate")(reason) {
-		t.Errorf("the caller gets %q, %v", v, err)
-	}
 }
 
 func TestStopResults(t *testing.T) {
