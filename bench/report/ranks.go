@@ -84,9 +84,11 @@ func exact(ranks []int, n, sum int) float64 {
 		ways[k] = make([]float64, total+1)
 	}
 	ways[0][0] = 1
-	for _, r := range ranks {
-		for k := n; k >= 1; k-- {
-			for s := total; s >= r; s-- {
+	reached := 0 // the largest sum so far
+	for i, r := range ranks {
+		reached += r
+		for k := min(n, i+1); k >= 1; k-- {
+			for s := reached; s >= r; s-- {
 				ways[k][s] += ways[k-1][s-r]
 			}
 		}
