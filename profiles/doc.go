@@ -1,0 +1,13 @@
+// Package profiles looks into a program that runs processes of package proc, with the formats of Go's own tools: nothing needs to
+// be built in beforehand, and nothing costs anything while nobody looks.
+//
+//   - Capture takes CPU, heap, allocation, mutex, block and goroutine profiles, an execution trace and a process-tree profile of the same
+//     seconds, with the CPU samples labelled by process type.
+//   - ReadTree and WriteTree take the process-tree profile alone: a pprof profile whose stacks are supervision paths and whose values are
+//     the processes, their queued messages, their reductions, the age of their oldest message and their memory.
+//   - Top finds the processes that did most in a window, or have waited longest.
+//   - Watch keeps a flight recorder running and writes it down once, when something has taken too long.
+//
+// Package profiles/web serves the same as an http.Handler. docs/profiling.md goes through a search for a slow process, step by step. The
+// folder also holds a merged CPU profile, lib.pgo, and benchmark baselines; see its README.
+package profiles

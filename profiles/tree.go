@@ -1,0 +1,262 @@
+package profiles
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/thrum-go/thrum/proc"
+)
+
+// Values are what a process-tree profile says of the processes at one place.
+type Values struct {
+	Processes  int           `json:"processes"`
+	Messages   int           `json:"messages"`   // queued in their mailboxes
+	Reductions uint64        `json:"reductions"` // used since they began
+	Oldest     time.Duration `json:"oldest"`     // how long the oldest message has waited, in ns in JSON: the longest among the processes
+	Memory     int           `json:"memory"`     // bytes that the runtime has for them; without what their machines hold
+}
+
+func (v *Values) add(o Values) {
+	v.Processes += o.Processes
+	v.Messages += o.Messages
+	v.Reductions += o.Reductions
+	v.Oldest = max(v.Oldest, o.Oldest)
+	v.Memory += o.Memory
+}
+
+// Node is a place in a Tree: the processes of one type, or the one of a registered name, below the same path of parents.
+type Node struct {
+	Frame    string   `json:"frame"`          // "name (type)", or the type alone, or one of the frames in parentheses: see Tree
+	Type     string   `json:"type,omitempty"` // as in proc.Info; "" for the frames in parentheses
+	Name     string   `json:"name,omitempty"` // registered, or ""
+	PID      proc.PID `json:"pid,omitempty"`  // the process, if there is but one here; else zero
+	Own      Values   `json:"own"`            // of the processes here
+	Total    Values   `json:"total"`          // of these and all below them
+	Children []*Node  `json:"children,omitempty"`
+
+	at    map[frame]*Node
+	up    *Node
+	depth int
+	named int
+}
+
+// Frames that stand for no process.
+const (
+	FrameRoot   = "(runtime)"      // above everything
+	FrameGone   = "(parent gone)"  // above processes whose parent has ended
+	FrameStuck  = "(stuck)"        // above processes whose handlers do not return: nothing else is known of them
+	FrameDeeper = "(deeper)"       // stands for all that is more than 100 parents deep
+	FrameCycle  = "(parent cycle)" // above processes that are their own ancestors, which a snapshot should not show
+)
+
+// Bounds of a Tree, so that it stays readable, and small, whatever the processes are.
+const (
+	maxDepth = 100
+	maxNamed = 1000 // registered names below one node; further ones are counted with the nameless of their type
+)
+
+type frame struct{ typ, name string }
+
+func (f frame) String() string {
+	if f.name == "" {
+		return f.typ
+	}
+	return f.name + " (" + f.typ + ")"
+}
+
+// Tree is what the processes of a runtime were at one moment, put together by supervision path: each below the process that has spawned it
+// with a link, a monitor or a name (Info.Parent), with equals below the same path counted as one Node. Processes without such a parent are
+// directly below FrameRoot.
+type Tree struct {
+	At   time.Time `json:"at"`   // when the reading began
+	Root *Node     `json:"root"` // its Frame is FrameRoot
+}
+
+// ReadTree asks every process of rt what it is doing (Runtime.Info) and makes a Tree of the answers. Each answer is right for its moment;
+// they are not all of one moment. Processes that end meanwhile are left out.
+//
+// It costs O(processes) time and memory: some microseconds of one worker and a few hundred bytes for each, whatever their mailboxes hold. A
+// process inside a handler is waited for until the handler returns or has been found stuck (proc.Config.StuckAfter). Any goroutine may call it
+// but a handler.
+//
+// Errors: rt is nil; proc.ErrShutdown; ctx's error, when that ends before the reading.
+func ReadTree(ctx context.Context, rt *proc.Runtime) (*Tree, error) {
+	if rt == nil {
+		return nil, errors.New("profiles: ReadTree: rt is nil; give the runtime whose processes are meant")
+	}
+	at := time.Now()
+	infos, err := readInfos(ctx, rt)
+	if err != nil {
+		return nil, fmt.Errorf("profiles: ReadTree: %w", err)
+	}
+	return &Tree{At: at, Root: build(infos)}, nil
+}
+
+// readInfos asks all processes, several at a time: most of an answer's time is spent waiting for a worker.
+func readInfos(ctx context.Context, rt *proc.Runtime) ([]proc.Info, error) {
+	pids := slices.Collect(rt.Processes())
+	var (
+		infos  = make([]proc.Info, len(pids))
+		next   atomic.Int64
+		failed atomic.Pointer[error]
+		wg     sync.WaitGroup
+	)
+	for range min(4*rt.Workers(), 64, len(pids)) {
+		wg.Go(func() {
+			for ctx.Err() == nil && failed.Load() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(pids) {
+					return
+				}
+				info, err := rt.Info(pids[i])
+				switch {
+				case err == nil:
+					infos[i] = info
+				case errors.Is(err, proc.ErrNoProc): // has ended
+				default:
+					failed.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := failed.Load(); err != nil {
+		return nil, *err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(infos, func(i proc.Info) bool { return i.PID == 0 }), nil
+}
+
+// build makes the tree. It takes O(len(infos)) steps: each process is placed once, below its parent's node.
+func build(infos []proc.Info) *Node {
+	root := &Node{Frame: FrameRoot}
+	at := make(map[proc.PID]int, len(infos))
+	for i := range infos {
+		at[infos[i].PID] = i
+	}
+	const walking = -1
+	placed := make([]*Node, len(infos))
+	state := make([]int8, len(infos))
+	var path []int // of processes to place, children before their parents; not a recursion, as chains may be a million long
+	for i := range infos {
+		path = path[:0]
+		var below *Node
+		for j := i; below == nil; {
+			if placed[j] != nil {
+				below = placed[j]
+				break
+			}
+			if state[j] == walking {
+				below = root.special(FrameCycle)
+				// The cycle is cut above the process where it was entered: that one is on the path already.
+				break
+			}
+			state[j] = walking
+			path = append(path, j)
+			k, known := at[infos[j].Parent]
+			switch {
+			case infos[j].Status == proc.Stuck:
+				below = root.special(FrameStuck)
+			case infos[j].Parent == 0:
+				below = root
+			case !known:
+				below = root.special(FrameGone)
+			default:
+				j = k
+			}
+		}
+		for n := len(path) - 1; n >= 0; n-- {
+			below = below.child(&infos[path[n]])
+			placed[path[n]] = below
+		}
+	}
+	root.sum()
+	return root
+}
+
+// special returns the child of the root with a frame that stands for no process.
+func (n *Node) special(name string) *Node {
+	return n.under(frame{typ: name}, "")
+}
+
+// child counts a process below n, and returns its node.
+func (n *Node) child(i *proc.Info) *Node {
+	if n.depth >= maxDepth {
+		n = n.deeper()
+	} else {
+		f := frame{i.Type, i.Name}
+		if i.Name != "" && n.at[f] == nil {
+			if n.named++; n.named > maxNamed {
+				f.name = ""
+			}
+		}
+		n = n.under(f, i.Type)
+	}
+	if n.Own.Processes == 0 {
+		n.PID = i.PID
+	} else {
+		n.PID = 0
+	}
+	n.Own.add(Values{Processes: 1, Messages: i.Messages, Reductions: i.Reductions, Oldest: i.Oldest, Memory: i.Memory})
+	return n
+}
+
+// deeper returns the node below n, which is as deep as a tree gets, that everything further counts in.
+func (n *Node) deeper() *Node {
+	if n.Frame == FrameDeeper {
+		return n
+	}
+	return n.under(frame{typ: FrameDeeper}, "")
+}
+
+func (n *Node) under(f frame, typ string) *Node {
+	c := n.at[f]
+	if c == nil {
+		c = &Node{Frame: f.String(), Type: typ, Name: f.name, up: n, depth: n.depth + 1}
+		if n.at == nil {
+			n.at = make(map[frame]*Node)
+		}
+		n.at[f] = c
+		n.Children = append(n.Children, c)
+	}
+	return c
+}
+
+// sum fills in the totals, and sorts children: those with most processes first.
+func (n *Node) sum() {
+	n.Total = n.Own
+	for _, c := range n.Children {
+		c.sum()
+		n.Total.add(c.Total)
+	}
+	slices.SortFunc(n.Children, func(a, b *Node) int {
+		return cmp.Or(cmp.Compare(b.Total.Processes, a.Total.Processes), strings.Compare(a.Frame, b.Frame))
+	})
+	n.at = nil
+}
+
+// All calls yield with each node of the tree, parents before children.
+func (t *Tree) All(yield func(*Node) bool) {
+	t.Root.all(yield)
+}
+
+func (n *Node) all(yield func(*Node) bool) bool {
+	if !yield(n) {
+		return false
+	}
+	for _, c := range n.Children {
+		if !c.all(yield) {
+			return false
+		}
+	}
+	return true
+}
