@@ -105,7 +105,7 @@ func TestTreeProfileHasSupervisionPathsThatPprofReads(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no go tool here")
 	}
-	for _, index := range []string{"processes", "messages", "reductions", "oldest", "memory"} {
+	for _, index := range []string{"processes", "oldest"} {
 		out, err := exec.Command(tool, "tool", "pprof", "-top", "-cum", "-nodefraction=0", "-sample_index="+index, file).CombinedOutput()
 		if err != nil {
 			t.Fatalf("-sample_index=%s: %v\n%s", index, err, out)
