@@ -105,6 +105,9 @@ func (s *supervisor) settle(c *proc.Ctx, ch *child, err error) error {
 
 // started notes that a child runs.
 func (s *supervisor) started(c *proc.Ctx, ch *child) {
+	if ch.spec.placed != nil {
+		ch.spec.placed(ch.pid)
+	}
 	if s.flags.Backoff != nil {
 		ch.extra().since = s.now()
 	}

@@ -40,6 +40,8 @@ type rare struct {
 	tries  int           // delays in a row
 	since  time.Duration // when it began to run; with a Backoff
 	life   int           // counts its tries, so that a late message is known
+	began  int           // restarts, with those that have failed
+	last   error         // why it has ended, or has failed to start, the last time that it was to be restarted
 }
 
 // job is somebody who waits for a child of a SimpleOneForOne.

@@ -9,6 +9,7 @@ import (
 
 // restart restarts a child that has ended, now or after a delay.
 func (s *supervisor) restart(c *proc.Ctx, ch *child) error {
+	ch.note(ch.died)
 	if s.flags.Backoff != nil {
 		s.delay(c, ch)
 		return nil
@@ -30,6 +31,7 @@ func (s *supervisor) delay(c *proc.Ctx, ch *child) {
 
 // retry has a restart that has failed tried again, behind the messages that wait.
 func (s *supervisor) retry(c *proc.Ctx, ch *child, err error) {
+	ch.note(err)
 	ch.state, ch.again = restarting, true
 	switch {
 	case errors.Is(err, proc.ErrShutdown): // the runtime starts nothing any more and will tell us to end
@@ -59,6 +61,7 @@ func (s *supervisor) attempt(c *proc.Ctx, ch *child) error {
 		return s.end(c, proc.Shutdown)
 	}
 	ch.again = true
+	ch.began++
 	switch s.flags.Strategy {
 	case OneForOne:
 		s.single(opRestart, ch, proc.Caller{})

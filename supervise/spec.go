@@ -83,6 +83,8 @@ type Spec struct {
 	// with proc.ErrTimeout. 0 means that there is no limit.
 	StartTimeout time.Duration
 	Type         Type
+
+	placed func(proc.PID) // is told of each process of the child, in the supervisor, when it has started
 }
 
 // spec is a Spec as the supervisor uses it.

@@ -149,6 +149,10 @@ func (s *supervisor) handle(c *proc.Ctx, m proc.Message) error {
 		}
 	}
 	k, call := c.Caller()
+	if r, ok := m.Body.(snapshotRequest); ok && call { // it changes nothing, and is to show what the supervisor is doing
+		reply(c, k, s.snapshot(c, r))
+		return nil
+	}
 	kept := kept{m, k, call}
 	if s.op.kind != opNone || s.queue.len() > 0 {
 		s.queue.push(kept)
