@@ -55,7 +55,7 @@ func (c *Ctx) awaited(p *process) error {
 	}
 	a.call = Caller{}
 	_, open := t.open.del(call)
-	c.call, c.owes = call, open
+	c.call, c.owes, c.paid = call, open, false
 	err := then(c, value, why)
 	c.settleCall(p)
 	return err
@@ -75,7 +75,7 @@ func (c *Ctx) Postpone(m Message) error {
 		if !c.owes { // it is over
 			c.p.talking().late.put(k, struct{}{})
 		}
-		c.owes = false // until its turn comes again
+		c.owes, c.paid = false, true // until its turn comes again
 	}
 	if m.From&markMask&^markCall != 0 {
 		return errors.New("proc: Postpone: m is not a message that was received")

@@ -276,7 +276,7 @@ func (c *Ctx) called(p *process, m Message) error {
 		return p.machine.Handle(c, m)
 	}
 	c.call = Caller{m.From.plain(), m.Word}
-	c.owes = !p.isLate(c.call)
+	c.owes, c.paid = !p.isLate(c.call), false
 	err := p.machine.Handle(c, Message{From: c.call.pid, Body: m.Body})
 	c.settleCall(p)
 	return err

@@ -139,7 +139,7 @@ func TestRequestOutOfTerminate(t *testing.T) {
 				return nil
 			}
 			expired, err := c.Expired(), c.Reply(1)
-			if !expired || err != ErrNoCaller {
+			if !expired || err != nil {
 				got <- fmt.Errorf("expired %v, reply %v", expired, err)
 				return nil
 			}

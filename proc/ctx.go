@@ -26,6 +26,7 @@ type Ctx struct {
 	kind   *processType // met last
 	call   Caller       // of the message being handled, when it is a call
 	owes   bool         // nobody has replied to call yet
+	paid   bool         // somebody has; not known after an Await
 	labels uint8        // see label.go
 	label  *processType // of the goroutine
 	lent   bool         // the message that was taken last still counts in its gate; only for processes in direct style

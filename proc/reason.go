@@ -71,7 +71,7 @@ var (
 	ErrTimeout = fmt.Errorf("proc: no reply in time: %w", context.DeadlineExceeded)
 	// ErrCallingSelf is why a process cannot call itself: it would wait for itself.
 	ErrCallingSelf = errors.New("proc: a process cannot call itself")
-	// ErrNoCaller says that nobody waits for the reply.
+	// ErrNoCaller says that there is nobody to reply to: the message is no call, or has been replied to.
 	ErrNoCaller = errors.New("proc: no caller waits for a reply")
 	// ErrNameTaken says that another process has the name.
 	ErrNameTaken = errors.New("proc: name is taken")

@@ -11,9 +11,10 @@ import (
 // call.
 func (c *Ctx) Caller() (Caller, bool) { return c.call, c.call.pid != 0 }
 
-// Reply replies to the call being handled. See ReplyTo.
+// Reply replies to the call being handled. See ReplyTo. When its caller has given up, the reply is dropped silently, so a handler may
+// end with "return c.Reply(v)"; Expired tells.
 //
-// Errors: ErrNoCaller when the message is no call, has been replied to, or its caller waits no longer.
+// Errors: ErrNoCaller when the message is no call, or has been replied to.
 func (c *Ctx) Reply(v any) error {
 	if c.call.pid == 0 {
 		return ErrNoCaller
@@ -24,17 +25,20 @@ func (c *Ctx) Reply(v any) error {
 // ReplyTo replies to a call. Any process may do so, and any goroutine by Runtime.ReplyTo: the first reply counts, others are dropped.
 // A reply never fails because of the caller's mailbox: it has room for it.
 //
-// Errors: ErrNoCaller for the zero Caller, and when it is the call being handled and is over: it has been replied to, or its caller gave
-// up. Otherwise a reply that nobody waits for is dropped silently, as in Erlang.
+// Errors: ErrNoCaller for the zero Caller, and for the call being handled when it has been replied to. Otherwise a reply that nobody waits
+// for is dropped silently, as in Erlang.
 func (c *Ctx) ReplyTo(k Caller, v any) error {
 	switch {
 	case k.pid == 0:
 		return ErrNoCaller
 	case k == c.call:
 		if !c.owes {
-			return ErrNoCaller
+			if c.paid {
+				return ErrNoCaller
+			}
+			return nil // the caller has given up, which is no fault of ours
 		}
-		c.owes = false
+		c.owes, c.paid = false, true
 	case c.p.cold != nil && c.p.cold.talk != nil:
 		c.p.cold.talk.open.del(k)
 	}

@@ -38,6 +38,8 @@ type Self struct {
 	answer   func(*Ctx, any, error) error // s.answered, once
 	call     Caller                       // of the message received last, when it is a call
 	owes     bool                         // nobody has replied to it, and it is not written down
+	paid     bool                         // somebody has
+	replied  bool                         // somebody has
 	result   error
 	done     bool
 	closing  bool
@@ -371,7 +373,7 @@ func (s *Self) taken(c *Ctx, all bool) (m Message, ok, lost bool) {
 func (s *Self) opened(c *Ctx, m Message) Message {
 	if m.From&markMask == markCall {
 		s.call = Caller{m.From.plain(), m.Word}
-		s.owes = !c.p.isLate(s.call)
+		s.owes, s.paid = !c.p.isLate(s.call), false
 		m.From, m.Word = s.call.pid, 0
 	}
 	return m

@@ -116,7 +116,7 @@ func (s *Self) Reply(v any) error {
 
 // enterCall makes the call received last the one that is being handled.
 func (s *Self) enterCall(c *Ctx) {
-	c.call, c.owes = s.call, s.owes
+	c.call, c.owes, c.paid = s.call, s.owes, s.paid
 	if t := c.p.talk(); !s.owes && t != nil {
 		_, c.owes = t.open.del(s.call)
 	}
@@ -124,7 +124,7 @@ func (s *Self) enterCall(c *Ctx) {
 
 // leaveCall is the end of enterCall.
 func (s *Self) leaveCall(c *Ctx) {
-	s.owes = c.owes
+	s.owes, s.paid = c.owes, c.paid
 	c.call, c.owes = Caller{}, false
 }
 
