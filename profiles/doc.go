@@ -8,6 +8,5 @@
 //   - Top finds the processes that did most in a window, or have waited longest.
 //   - Watch keeps a flight recorder running and writes it down once, when something has taken too long.
 //
-// Package profiles/web serves the same as an http.Handler. docs/profiling.md goes through a search for a slow process, step by step. The
-// folder also holds a merged CPU profile, lib.pgo, and benchmark baselines; see its README.
+// Package profiles/web serves the same as an http.Handler. docs/profiling.md goes through a search for a slow process, step by step.
 package profiles
