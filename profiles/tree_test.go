@@ -73,6 +73,15 @@ func TestTreeProfileHasSupervisionPathsThatPprofReads(t *testing.T) {
 	if _, err := rt.Start(ctx, func() proc.Machine { return parent{} }, proc.WithName("front")); err != nil {
 		t.Fatal(err)
 	}
+	for { // until the leaves, which nobody has waited for, have begun
+		tree, err := ReadTree(ctx, rt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := find(tree.Root, "front (profiles.parent)", "profiles.leaf"); n != nil && n.Own.Processes == 3 {
+			break
+		}
+	}
 	var b bytes.Buffer
 	if err := WriteTree(&b, rt); err != nil {
 		t.Fatal(err)
