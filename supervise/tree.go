@@ -19,6 +19,8 @@ var ErrNoSupervisor = errors.New("supervise: process is no supervisor")
 // at different ones, so a process that has ended between is StatusNotRunning, and one that was started between is not there. It goes below children
 // that have the Type Supervisor and are of this package. A process that is found twice, which only a Start function can bring about, has its children the first time only.
 //
+// A process that has been spawned and has not begun is StatusStarting, also at the root.
+//
 // Errors: ErrNoSupervisor; proc.ErrWrongRuntime; a *proc.CallError with proc.ErrNoProc when sup has ended; those of a call and of a start, such as
 // that k waits no longer.
 func Tree(k proc.Client, sup proc.PID) (*Node, error) { return read(k, sup, true) }
@@ -101,7 +103,7 @@ func (r *reader) result() any {
 	switch {
 	case n.Status == StatusNotRunning:
 		return &proc.CallError{To: n.PID, Err: proc.ErrNoProc}
-	case n.Status != StatusUnreachable && !n.answered:
+	case n.Status == StatusRunning && !n.answered:
 		return fmt.Errorf("%w: %v is a %s", ErrNoSupervisor, n.PID, n.Machine)
 	}
 	return n
@@ -135,6 +137,12 @@ func (r *reader) answered(c *proc.Ctx, q question, b proc.Reply) {
 	switch v := b.Value.(type) {
 	case proc.Info:
 		n.Machine, n.Name = v.Type, v.Name
+		if v.Type == unborn {
+			n.Machine = ""
+			if n.Status == StatusRunning {
+				n.Status = StatusStarting
+			}
+		}
 		if n.root && v.Name != "" {
 			n.ID = v.Name
 		}
@@ -151,6 +159,9 @@ func (r *reader) answered(c *proc.Ctx, q question, b proc.Reply) {
 
 // supervisorType is what proc.Info calls the machine of a supervisor.
 var supervisorType = fmt.Sprintf("%T", (*supervisor)(nil))
+
+// unborn is what proc.Info calls the machine of a process whose factory has not been called.
+const unborn = "starting"
 
 // below takes what a supervisor says of its children, and asks those.
 func (r *reader) below(c *proc.Ctx, n *Node, p *snapshot) {

@@ -125,7 +125,7 @@ func TestTreeOfManyDynamicChildrenIsSummedUp(t *testing.T) {
 
 func TestTreeAndHealthOfWhatIsNoSupervisor(t *testing.T) {
 	w := newWorld(t)
-	other, _ := w.rt.Spawn(proc.Of(func(*proc.Ctx, proc.Message) error { return nil }))
+	other, _ := w.rt.Start(w.ctx, proc.Of(func(*proc.Ctx, proc.Message) error { return nil }))
 	_, err := Tree(w.k, other)
 	w.is(err, ErrNoSupervisor)
 	_, err = Tree(w.k, 0)
