@@ -44,7 +44,7 @@ func (s *server) app() application.App {
 	return application.App{
 		Name: "kv",
 		Start: func(ctx context.Context) (proc.Factory, error) {
-			_, rt := application.Controller(ctx)
+			rt := application.Runtime(ctx)
 			s.store, s.log = newStore(rt, s.cfg.Shards), rt.Logger()
 			return s.store.tree()
 		},

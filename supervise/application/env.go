@@ -101,3 +101,9 @@ func Controller(ctx context.Context) (proc.PID, *proc.Runtime) {
 	}
 	return 0, nil
 }
+
+// Runtime returns the runtime of the application that ctx belongs to, nil when it belongs to none.
+func Runtime(ctx context.Context) *proc.Runtime {
+	_, rt := Controller(ctx)
+	return rt
+}
