@@ -57,7 +57,7 @@ func (s *server) app() application.App {
 //
 // Sessions come after the rooms: if the process of the rooms fails, all membership is lost, so the sessions are ended too, and clients connect again.
 func (s *server) start(ctx context.Context) (proc.Factory, error) {
-	_, s.rt = application.Controller(ctx)
+	s.rt = application.Runtime(ctx)
 	rooms, err := group.New[string](s.rt, "chat.rooms")
 	if err != nil {
 		return nil, err
