@@ -42,7 +42,7 @@ func TestCPUSamplesAreLabelledByProcessType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = rt.Go(func(self *proc.Self) error {
+	small, err := rt.Go(func(self *proc.Self) error {
 		for {
 			sunk += spin(1)
 			if err := self.Send(big, self.PID()); err != nil {
@@ -57,6 +57,9 @@ func TestCPUSamplesAreLabelledByProcessType(t *testing.T) {
 	paths, err := Capture(ctx, t.TempDir(), Options{Duration: 4 * time.Second, Trace: -1, Runtime: rt})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, pid := range []proc.PID{small, big} {
+		_ = rt.Exit(pid, proc.Kill)
 	}
 	f, err := os.Open(paths[0])
 	if err != nil {
