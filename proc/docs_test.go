@@ -41,6 +41,32 @@ func TestEveryGuaranteeHasItsTest(t *testing.T) {
 	}
 }
 
+// So do those that the pages of the behaviours name.
+func TestEveryGuaranteeOfABehaviourHasItsTest(t *testing.T) {
+	root := ".."
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "semantics-*.md"))
+	if err != nil || len(pages) < 6 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	tests := testsOf(t, root)
+	test := regexp.MustCompile("`((?:Test|Fuzz|Example|Benchmark)[A-Za-z0-9_]*)`")
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := test.FindAllStringSubmatch(string(text), -1)
+		for _, m := range named {
+			if len(tests[m[1]]) == 0 {
+				t.Errorf("%s: there is no %s", filepath.Base(page), m[1])
+			}
+		}
+		if len(named) < 10 {
+			t.Errorf("%s names %d tests; it must be read wrongly", filepath.Base(page), len(named))
+		}
+	}
+}
+
 // testsOf returns the packages, by path, of each test, fuzz test, example and benchmark of the module, whatever its build tags.
 func testsOf(t *testing.T, root string) map[string][]string {
 	t.Helper()
