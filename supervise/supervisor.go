@@ -165,6 +165,9 @@ func (s *supervisor) handle(c *proc.Ctx, m proc.Message) error {
 func (s *supervisor) exited(c *proc.Ctx, m proc.Message, e proc.Exit) error {
 	ch := s.byPID[e.From]
 	switch {
+	case e.Reason == nil: // no signal, but somebody's message
+		s.reportUnknown(c, m)
+		return nil
 	case e.From == 0 || e.From == c.Parent():
 		return s.end(c, e.Reason)
 	case ch == nil:

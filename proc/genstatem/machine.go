@@ -186,7 +186,7 @@ func (m *machine[S]) take(c *proc.Ctx, msg proc.Message) (got bool, err error) {
 		m.work.forget(b)
 		m.work.reuse(b)
 	case proc.Exit:
-		if b.From == 0 || b.From == c.Parent() {
+		if (b.From == 0 || b.From == c.Parent()) && b.Reason != nil { // without a reason it is no signal, but somebody's message
 			m.cur = Event{}
 			m.flags |= flagEnded
 			return false, b.Reason

@@ -54,11 +54,30 @@ func (m *machine[S]) handlerOf(data any) (Handler[S], error) {
 func (m *machine[S]) SysImplementation() any { return dataOf(m.h) }
 
 // SysStatus returns what FormatStatus says, or a State[S].
-func (m *machine[S]) SysStatus() any {
-	if f, ok := dataOf(m.h).(StatusFormatter[S]); ok {
-		return f.FormatStatus(m.state)
+func (m *machine[S]) SysStatus() (v any) {
+	f, ok := dataOf(m.h).(StatusFormatter[S])
+	if !ok {
+		return m.SysState()
 	}
-	return m.SysState()
+	defer hide("FormatStatus", &v)
+	return f.FormatStatus(m.state)
+}
+
+// shownEvent is the current event for a report.
+func (m *machine[S]) shownEvent() (v any) {
+	f, ok := dataOf(m.h).(EventFormatter)
+	if !ok {
+		return m.cur.String()
+	}
+	defer hide("FormatEvent", &v)
+	return f.FormatEvent(m.cur)
+}
+
+// hide shows nothing of what a hook that panics was to format.
+func hide(hook string, v *any) {
+	if p := recover(); p != nil {
+		*v = fmt.Sprintf("genstatem: %s panicked: %v", hook, p)
+	}
 }
 
 // SysChange takes a Handler[S] whose implementation has a CodeChange.
@@ -106,11 +125,7 @@ func (m *machine[S]) StateName() string {
 func (m *machine[S]) CrashReport(error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("implementation", fmt.Sprintf("%T", dataOf(m.h)))}
 	if m.cur.Kind != InfoEvent || m.cur.Sender != 0 || m.cur.Body != nil {
-		var e any = m.cur.String()
-		if f, ok := dataOf(m.h).(EventFormatter); ok {
-			e = f.FormatEvent(m.cur)
-		}
-		attrs = append(attrs, slog.Any("event", e))
+		attrs = append(attrs, slog.Any("event", m.shownEvent()))
 	}
 	if w := m.work; w != nil {
 		attrs = append(attrs, slog.Int("queued", len(w.front)+len(w.zero)), slog.Int("postponed", len(w.postponed)))

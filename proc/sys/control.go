@@ -37,7 +37,7 @@ func (k *Control) Handle(c *proc.Ctx, m proc.Message, b Behaviour) (taken bool, 
 		return true, nil // nobody waits: it was not sent by this package
 	}
 	if k.suspended {
-		if e, ok := m.Body.(proc.Exit); ok && (e.From == 0 || e.From == c.Parent()) {
+		if e, ok := m.Body.(proc.Exit); ok && e.Reason != nil && (e.From == 0 || e.From == c.Parent()) {
 			return false, nil
 		}
 		return true, c.Postpone(m)
