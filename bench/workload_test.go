@@ -14,7 +14,7 @@ import (
 func tiny(w *Workload) Params {
 	p := Params{Rounds: 1, Duration: 20 * time.Millisecond}
 	switch w.Name {
-	case "ping", "ring", "flood", "spawn", "call":
+	case "ping", "ring", "flood", "spawn", "call", "gencall":
 		p.Messages = 5000
 	case "receive":
 		p.Messages, p.Size = 2000, 3000
