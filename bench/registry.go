@@ -18,6 +18,7 @@ var workloads = []*Workload{
 	namesWorkload,
 	churnWorkload,
 	stormWorkload,
+	treeWorkload,
 	spawnWorkload,
 	skynetWorkload,
 	idleWorkload,

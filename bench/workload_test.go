@@ -24,6 +24,8 @@ func tiny(w *Workload) Params {
 		p.Messages, p.Procs = 5000, 500
 	case "names":
 		p.Messages, p.Size = 5000, 100
+	case "tree":
+		p.Procs = 1000
 	case "storm":
 		p.Messages, p.Procs = 1000, 20
 	case "churn":
