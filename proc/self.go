@@ -39,7 +39,6 @@ type Self struct {
 	call     Caller                       // of the message received last, when it is a call
 	owes     bool                         // nobody has replied to it, and it is not written down
 	paid     bool                         // somebody has
-	replied  bool                         // somebody has
 	result   error
 	done     bool
 	closing  bool
