@@ -64,7 +64,7 @@ type genCaller struct {
 	id   int
 	seq  uint64 // the last call
 	ask  questions
-	then func(*proc.Ctx, *question, error) error // k.replied, made once
+	then func(*proc.Ctx, any, error) error // k.replied, made once
 }
 
 // Handle implements proc.Machine.
@@ -72,7 +72,7 @@ func (k *genCaller) Handle(c *proc.Ctx, m proc.Message) error {
 	if m.Body == stop {
 		return proc.Normal
 	}
-	k.then = k.replied
+	k.then = genserver.Then(k.to, k.replied)
 	return k.next(c)
 }
 
@@ -82,7 +82,7 @@ func (k *genCaller) next(c *proc.Ctx) error {
 		return nil
 	}
 	k.seq++
-	if err := genserver.Await(c, k.to, k.ask.next(k.seq), callTimeout, k.then); err != nil {
+	if err := c.Await(k.to.PID, k.ask.next(k.seq), callTimeout, k.then); err != nil {
 		return k.run.sent(fmt.Sprintf("caller %d", k.id), err)
 	}
 	return nil

@@ -92,10 +92,16 @@ func Await[C Awaiter[C], Q, R, M any](c C, ref Ref[Q, R, M], req Q, timeout time
 	if then == nil {
 		return errors.New("genserver: Await: then is nil; give the function that takes the reply")
 	}
-	return c.Await(ref.PID, req, timeout, func(c C, v any, err error) error {
+	return c.Await(ref.PID, req, timeout, Then(ref, then))
+}
+
+// Then returns then in the form that the Await of *Ctx and *proc.Ctx take. A process that makes very many calls makes it once and calls with
+// c.Await(ref.PID, req, timeout, k.then): Await makes one for each call, which is an allocation.
+func Then[C any, Q, R, M any](ref Ref[Q, R, M], then func(c C, r R, err error) error) func(c C, v any, err error) error {
+	return func(c C, v any, err error) error {
 		r, err := result[R](ref.PID, v, err)
 		return then(c, r, err)
-	})
+	}
 }
 
 // result takes a reply, as proc delivers it, for an R.
