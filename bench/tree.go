@@ -2,22 +2,32 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/thrum-go/thrum/proc"
 	"github.com/thrum-go/thrum/supervise"
 )
 
+// The styles of tree.
+const (
+	treeWide = "wide"
+	treeDeep = "deep"
+)
+
 var treeWorkload = &Workload{
 	Name:    "tree",
-	Purpose: "a simple_one_for_one supervisor starts many children and stops them; a message is a child that was started and stopped",
+	Purpose: "supervisors start many children and stop them; a message is a child that was started and stopped",
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{
-		workersParam(), procsParam("children", 100_000, 1, 5_000_000),
+		workersParam(), styleParam("one simple_one_for_one supervisor, or supervisors of ten children each, on as many levels as that takes", treeWide, treeDeep),
+		procsParam("children that are no supervisors", 100_000, 1, 5_000_000),
 		durationParam(3e9), roundsParam(3),
 	},
 	thrum: treeThrum,
 	size:  func(p Params) int64 { return int64(p.Procs) },
+	label: func(p Params) string { return p.Style },
 }
 
 // treeBatch children are started with one call.
@@ -31,12 +41,14 @@ var (
 
 // leaf is a child of the tree.
 type leaf struct {
-	run *treeRun
-	id  int
+	run   *treeRun
+	id    int
+	place int64 // in the order of starts
 }
 
 // Init implements proc.Initializer.
 func (k *leaf) Init(c *proc.Ctx) error {
+	k.place = k.run.starts.Add(1)
 	if err := c.SendWord(k.run.census, seen, uint64(k.id)); err != nil {
 		return k.run.sent(fmt.Sprintf("child %d", k.id), err)
 	}
@@ -52,6 +64,9 @@ func (k *leaf) Handle(c *proc.Ctx, m proc.Message) error {
 		k.run.failf(fmt.Sprintf("child %d", k.id), "message %+v", m)
 		return proc.Normal
 	}
+	if end := k.run.stops.Add(1); k.run.p.Style == treeDeep && end+k.place != k.run.n+1 {
+		k.run.failf(fmt.Sprintf("child %d", k.id), "it was start %d and stop %d of %d; stops must have the opposite order", k.place, end, k.run.n)
+	}
 	if err := c.SendWord(k.run.census, gone, uint64(k.id)); err != nil {
 		return k.run.sent(fmt.Sprintf("child %d", k.id), err)
 	}
@@ -62,6 +77,9 @@ func (k *leaf) Handle(c *proc.Ctx, m proc.Message) error {
 type treeRun struct {
 	*trial
 	census proc.PID
+	sups   int // supervisors
+	starts atomic.Int64
+	stops  atomic.Int64
 	all    chan struct{} // every child has begun
 	none   chan struct{} // every child has ended
 }
@@ -112,20 +130,20 @@ func treeThrum(t *trial) (Sample, error) {
 		return Sample{}, err
 	}
 	client := s.rt.Client(t.ctx)
-	sup, err := supervise.Start(client, supervise.Flags{Strategy: supervise.SimpleOneForOne}, []supervise.Spec{{
-		Restart: supervise.Temporary, Shutdown: supervise.Infinity,
-		New: func(arg any) proc.Machine {
-			return t.factory(func() proc.Machine { return &leaf{run: run, id: arg.(int)} })()
-		},
-	}})
-	if err != nil {
-		return Sample{}, fmt.Errorf("bench: starting the supervisor: %w", err)
+	plant := run.wide
+	if t.p.Style == treeDeep {
+		plant = run.deep
 	}
+	var sup proc.PID
 	var begin, up, down, end int64
 	sample, err := t.timed(int64(t.p.Procs), func() (int64, int64, error) {
+		var err error
 		begin = t.clock.Now()
-		if err := run.grow(client, sup); err != nil {
-			return 0, 0, err
+		if sup, err = plant(client); err != nil {
+			if t.ctx.Err() != nil {
+				return 0, 0, t.ctx.Err()
+			}
+			return 0, 0, fmt.Errorf("bench: starting the tree: %w", err)
 		}
 		if err := s.await(run.all); err != nil {
 			return 0, 0, err
@@ -136,9 +154,11 @@ func treeThrum(t *trial) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
-	count, err := supervise.CountChildren(client, sup)
-	if want := (supervise.Count{Specs: 1, Active: t.p.Procs, Workers: t.p.Procs}); t.ctx.Err() == nil && (err != nil || count != want) {
-		t.failf("supervisor", "it counts %+v, error %v; want %+v", count, err, want)
+	if t.p.Style == treeWide {
+		count, err := supervise.CountChildren(client, sup)
+		if want := (supervise.Count{Specs: 1, Active: t.p.Procs, Workers: t.p.Procs}); t.ctx.Err() == nil && (err != nil || count != want) {
+			t.failf("supervisor", "it counts %+v, error %v; want %+v", count, err, want)
+		}
 	}
 	down = t.clock.Now()
 	if err := s.rt.Exit(sup, proc.Shutdown); err != nil {
@@ -157,13 +177,67 @@ func treeThrum(t *trial) (Sample, error) {
 	if err := s.drain(); err != nil {
 		return Sample{}, err
 	}
-	if all := uint64(t.p.Procs) + 2; s.final.Spawned != all || s.final.Exited != all {
+	if all := uint64(t.p.Procs + run.sups + 1); s.final.Spawned != all || s.final.Exited != all {
 		t.failf("drain", "%d processes are counted as begun and %d as ended, both were to be %d", s.final.Spawned, s.final.Exited, all)
 	}
 	sample.Elapsed = time.Duration(up - begin + end - down)
 	n := float64(t.p.Procs)
 	sample.Details = []Detail{{"start", float64(up-begin) / n, "ns"}, {"stop", float64(end-down) / n, "ns"}}
 	return sample, nil
+}
+
+// wide starts a supervisor of dynamic children, and these.
+func (r *treeRun) wide(client proc.Client) (proc.PID, error) {
+	r.sups = 1
+	sup, err := supervise.Start(client, supervise.Flags{Strategy: supervise.SimpleOneForOne}, []supervise.Spec{{
+		Restart: supervise.Temporary, Shutdown: supervise.Infinity,
+		New: func(arg any) proc.Machine { return r.leaf(arg.(int))() },
+	}})
+	if err != nil {
+		return 0, err
+	}
+	return sup, r.grow(client, sup)
+}
+
+func (r *treeRun) leaf(id int) proc.Factory {
+	return r.factory(func() proc.Machine { return &leaf{run: r, id: id} })
+}
+
+// treeFan is how many children a supervisor of a deep tree has.
+const treeFan = 10
+
+// deep starts a tree of supervisors, whose children start one after the other.
+func (r *treeRun) deep(client proc.Client) (proc.PID, error) {
+	specs, err := r.specs(0, r.p.Procs)
+	if err != nil {
+		return 0, err
+	}
+	r.sups++
+	return supervise.Start(client, supervise.Flags{}, specs)
+}
+
+// specs returns what a supervisor needs for n leaves, from number from on.
+func (r *treeRun) specs(from, n int) (specs []supervise.Spec, err error) {
+	if n <= treeFan {
+		for id := from; id < from+n; id++ {
+			specs = append(specs, supervise.Spec{ID: strconv.Itoa(id), Factory: r.leaf(id), Shutdown: supervise.Infinity})
+		}
+		return specs, nil
+	}
+	for i := range treeFan {
+		first, end := from+i*n/treeFan, from+(i+1)*n/treeFan
+		below, err := r.specs(first, end-first)
+		if err != nil {
+			return nil, err
+		}
+		spec, err := supervise.Nested(strconv.Itoa(first), supervise.Flags{}, below...)
+		if err != nil {
+			return nil, err
+		}
+		r.sups++
+		specs = append(specs, spec)
+	}
+	return specs, nil
 }
 
 // grow starts the children.
