@@ -261,7 +261,10 @@ func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
 
 // tell sends the obituaries.
 func (c *Ctx) tell(pid PID, reason error, r *cold) {
-	n := 1
+	n := 0
+	if r.starter.pid != 0 {
+		n++
+	}
 	if t := r.ties; t != nil {
 		n += t.links.len() + t.watchers.len() + t.monitors.len()
 	}

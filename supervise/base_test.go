@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,13 +89,14 @@ func (w *world) take() string {
 	return s
 }
 
-// until waits for the events, which are those since the last take, and forgets them.
-func (w *world) until(want string) {
+// until waits for the events, which are those since the last take, and forgets them. Those of processes that do not wait for each other may come
+// in one of several orders: each is given.
+func (w *world) until(want ...string) {
 	w.t.Helper()
 	for {
 		w.mu.Lock()
 		got, more := strings.Join(w.events, " "), w.more
-		if got == want {
+		if slices.Contains(want, got) {
 			w.events = nil
 			w.mu.Unlock()
 			return
