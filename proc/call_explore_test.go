@@ -223,9 +223,10 @@ func doReply(of int) wireOp {
 func calleeReplies(n *actor, c *Ctx, m Message) error {
 	k, _ := c.Caller()
 	r := n.w.actorAt(k.pid).request(k.token)
+	owes := c.owes
 	err := c.Reply(7)
-	if (err == nil) == r.done {
-		n.w.failf("Reply: %v; the caller is known not to wait: %t", err, r.done)
+	if err != nil || owes == r.done || c.owes {
+		n.w.failf("Reply: %v, sent: %t; the caller is known not to wait: %t", err, owes, r.done)
 	}
 	r.replied = r.replied || err == nil
 	return nil
