@@ -149,7 +149,7 @@ func (c *Ctx) board(p *process) {
 // look decides, now and then, whether the turn is over: its reductions are used up, or its time. Signals that have come
 // take effect.
 func (c *Ctx) look(p *process) (over bool) {
-	if c.w.Look() || c.reds <= 0 { // the look also shows the monitor that the worker makes progress
+	if c.reds <= 0 || c.w.Look() {
 		return true
 	}
 	if p.mb.State().Urgent() {
