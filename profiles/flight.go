@@ -128,7 +128,7 @@ func (w *Watcher) Event(e proc.SystemEvent) {
 }
 
 // Latency tells how long something of the program's has taken, such as a call: Threshold or longer has the recorder written
-// down. It never blocks, and costs about a ns while all is well.
+// down. It never blocks.
 func (w *Watcher) Latency(d time.Duration) {
 	if d >= w.threshold && w.first() {
 		w.wake <- fmt.Sprintf("latency of %v", d)

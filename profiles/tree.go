@@ -82,7 +82,7 @@ type Tree struct {
 // ReadTree asks every process of rt what it is doing (Runtime.Info) and makes a Tree of the answers. Each answer is right for its moment;
 // they are not all of one moment. Processes that end meanwhile are left out.
 //
-// It costs O(processes) time and memory: some microseconds of one worker and a few hundred bytes for each, whatever their mailboxes hold. A
+// It costs O(processes) time and memory, whatever their mailboxes hold. A
 // process inside a handler is waited for until the handler returns or has been found stuck (proc.Config.StuckAfter). Any goroutine may call it
 // but a handler.
 //
