@@ -15,6 +15,9 @@ type Measured struct {
 	// Latency and TwinLatency hold the latencies of all rounds; nil when the
 	// workload has none.
 	Latency, TwinLatency *meter.Recorder
+
+	// Intervals are what was seen while it ran, in their order; nil when nobody looked.
+	Intervals []Interval
 }
 
 // Round is what one round gave: Thrum's figures by name (ns_per_msg,
