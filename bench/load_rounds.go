@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"time"
 
 	"github.com/thrum-go/thrum/bench/meter"
 )
@@ -28,72 +29,50 @@ type Round map[string]float64
 
 // RunRounds is [Workload.Run], and returns the rounds besides the results.
 func (w *Workload) RunRounds(ctx context.Context, p Params, progress Progress) ([]Measured, error) {
-	watched := *w
-	tape := &tape{}
-	watched.thrum = tape.listen(w.thrum, Thrum)
-	if w.twin != nil {
-		watched.twin = tape.listen(w.twin, Channel)
-	}
-	results, err := watched.Run(ctx, p, func(e Event) {
-		tape.now = e
-		if progress != nil {
-			progress(e)
-		}
-	})
-	all := make([]Measured, len(results))
-	for i, r := range results {
-		// A row without a result ends the run, so results and rows agree.
-		all[i] = tape.measured(r, i+1)
-	}
-	return all, err
+	return w.Measure(ctx, p, Watch{Progress: progress})
 }
 
-// tape keeps the samples of a run. Rounds run one after the other on the goroutine
-// of Run, which also reports progress, so it needs no lock.
-type tape struct {
-	now  Event // the round under way
-	rows []taped
-}
-
-// taped are the samples of a row, by the number of their round.
-type taped struct{ thrum, twin []Sample }
-
-func (t *tape) listen(run side, impl Impl) side {
-	return func(tr *trial) (Sample, error) {
-		s, err := run(tr)
-		if err != nil || t.now.Round == 0 || tr.ctx.Err() != nil || tr.failed() {
-			return s, err
-		}
-		for len(t.rows) < t.now.Row {
-			t.rows = append(t.rows, taped{})
-		}
-		row := &t.rows[t.now.Row-1]
-		if impl == Thrum {
-			row.thrum = append(row.thrum, s)
-		} else {
-			row.twin = append(row.twin, s)
-		}
-		return s, nil
+// Measure is [Workload.Run] for those who want the rounds besides the results, and to be told while it runs. A row in
+// which nothing was finished is returned, without rounds, when it has intervals: they tell what was seen of it.
+func (w *Workload) Measure(ctx context.Context, p Params, watch Watch) ([]Measured, error) {
+	p, err := w.Resolve(p)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (t *tape) measured(r Result, row int) Measured {
-	m := Measured{Result: r}
-	if row > len(t.rows) {
-		return m
+	rows := []Params{p}
+	if w.rows != nil {
+		rows = w.rows(p)
 	}
-	// Run counts a round when it was done on both sides.
-	thrum := summary{t.rows[row-1].thrum[:min(r.Rounds, len(t.rows[row-1].thrum))]}
-	twin := summary{t.rows[row-1].twin[:min(r.Rounds, len(t.rows[row-1].twin))]}
-	for i, s := range thrum.samples {
-		var beside *Sample
-		if i < len(twin.samples) {
-			beside = &twin.samples[i]
+	var all []Measured
+	for i, row := range rows {
+		if w.rows != nil {
+			row.Duration = p.Duration / time.Duration(len(rows))
 		}
-		m.Samples = append(m.Samples, round(r.Figure, s, beside))
+		m := measurement{w: w, p: row, check: newCheck(w.Label(row)), event: Event{
+			Label: w.Label(row), Row: i + 1, Rows: len(rows), Rounds: row.Rounds,
+		}, watch: watch}
+		err := m.run(ctx)
+		if r := m.measured(); r.Rounds > 0 || !r.OK || len(r.Intervals) > 0 {
+			all = append(all, r)
+		}
+		if err != nil {
+			return all, err
+		}
+		if m.check.failed() {
+			return all, nil
+		}
 	}
-	m.Latency, m.TwinLatency = thrum.latency(), twin.latency()
-	return m
+	if w.conclude != nil {
+		results := make([]Result, len(all))
+		for i := range all {
+			results[i] = all[i].Result
+		}
+		w.conclude(results)
+		for i := range all {
+			all[i].Result = results[i]
+		}
+	}
+	return all, nil
 }
 
 // round works out the figures of a single round as Result has them of all.

@@ -12,6 +12,9 @@ type Event struct {
 	Row, Rows     int    // from 1
 	Phase         string // "warm-up", "thrum" or "twin"
 	Round, Rounds int    // from 1; 0 while warming up
+
+	// Left is what the row is reckoned to take from now on; 0 when that is not known.
+	Left time.Duration
 }
 
 // Progress is told before each phase of a measurement; nil is nobody. It runs
@@ -26,40 +29,12 @@ type Progress func(Event)
 // when interrupted (with the results so far), or says why a round could not be
 // run. Violations are no errors: they are in the results, whose OK is false.
 func (w *Workload) Run(ctx context.Context, p Params, progress Progress) ([]Result, error) {
-	p, err := w.Resolve(p)
-	if err != nil {
-		return nil, err
+	all, err := w.Measure(ctx, p, Watch{Progress: progress})
+	results := make([]Result, len(all))
+	for i, m := range all {
+		results[i] = m.Result
 	}
-	if progress == nil {
-		progress = func(Event) {}
-	}
-	rows := []Params{p}
-	if w.rows != nil {
-		rows = w.rows(p)
-	}
-	var results []Result
-	for i, row := range rows {
-		if w.rows != nil {
-			row.Duration = p.Duration / time.Duration(len(rows))
-		}
-		m := measurement{w: w, p: row, check: newCheck(w.Label(row)), event: Event{
-			Label: w.Label(row), Row: i + 1, Rows: len(rows), Rounds: row.Rounds,
-		}, progress: progress}
-		err := m.run(ctx)
-		if r := m.result(); r.Rounds > 0 || !r.OK {
-			results = append(results, r)
-		}
-		if err != nil {
-			return results, err
-		}
-		if m.check.failed() {
-			return results, nil
-		}
-	}
-	if w.conclude != nil {
-		w.conclude(results)
-	}
-	return results, nil
+	return results, err
 }
 
 // measurement is one row on its way to a result.
@@ -68,12 +43,14 @@ type measurement struct {
 	p           Params
 	check       *check
 	event       Event
-	progress    Progress
+	watch       Watch
+	began       time.Time
 	thrum, twin summary
+	intervals   []Interval
 }
 
 func (m *measurement) run(ctx context.Context) error {
-	began := time.Now()
+	m.began = time.Now()
 	n, err := m.reckon(ctx)
 	if err != nil {
 		return ignoreBroken(err)
@@ -93,15 +70,18 @@ func (m *measurement) run(ctx context.Context) error {
 			m.thrum.add(s)
 		} else {
 			// A round counts only as a pair: medians of unequal numbers of rounds
-			// would not have been measured side by side.
+			// would not have been measured side by side. But Thrum's side alone is
+			// more than nothing.
 			t, err := m.side(ctx, Channel, n, limit)
+			if err == nil || r == 0 && ctx.Err() != nil {
+				m.thrum.add(s)
+			}
 			if err != nil {
 				return ignoreBroken(err)
 			}
-			m.thrum.add(s)
 			m.twin.add(t)
 		}
-		if spent, last := time.Since(began), time.Since(roundBegan); spent+last > m.p.Duration*5/4 {
+		if spent, last := time.Since(m.began), time.Since(roundBegan); spent+last > m.p.Duration*5/4 {
 			break
 		}
 	}
@@ -151,15 +131,56 @@ func (m *measurement) side(ctx context.Context, impl Impl, n int64, limit time.D
 	if m.event.Round == 0 {
 		m.event.Phase = "warm-up"
 	}
-	m.progress(m.event)
-	return m.w.round(ctx, m.check, impl, m.p, n, limit)
+	m.event.Left = m.left()
+	if m.watch.Progress != nil {
+		m.watch.Progress(m.event)
+	}
+	look := m.lookout()
+	if look == nil || impl == Thrum {
+		return m.w.round(ctx, m.check, impl, m.p, n, limit, look)
+	}
+	defer look.twin(look.now())
+	return m.w.round(ctx, m.check, impl, m.p, n, limit, nil)
 }
 
-func (m *measurement) result() Result {
-	r := Result{
+// left returns what the row will still take, going by its duration or by the rounds done.
+func (m *measurement) left() time.Duration {
+	spent := time.Since(m.began)
+	if m.p.Messages == 0 && m.w.size == nil {
+		return max(0, m.p.Duration-spent)
+	}
+	done := time.Duration(len(m.thrum.samples))
+	if done == 0 {
+		return 0
+	}
+	return spent / done * (time.Duration(m.p.Rounds) - done)
+}
+
+// lookout returns what the next round needs to tell those who watch; nil when nobody does.
+func (m *measurement) lookout() *lookout {
+	if m.watch.Observe == nil {
+		return nil
+	}
+	return &lookout{began: m.began, interval: m.watch.interval(), phase: m.event.Phase, round: m.event.Round, tell: func(i Interval) {
+		m.intervals = KeepInterval(m.intervals, i)
+		m.watch.Observe(i)
+	}}
+}
+
+// measured returns what the row has come to.
+func (m *measurement) measured() Measured {
+	out := Measured{Result: Result{
 		Workload: m.w.Name, Label: m.w.Label(m.p), Params: m.p, Figure: m.w.Figure, Self: m.w.self,
 		OK: !m.check.failed(), Violations: m.check.violations(),
+	}, Intervals: m.intervals}
+	out.fill(&m.thrum, &m.twin)
+	for i, s := range m.thrum.samples {
+		var beside *Sample
+		if i < len(m.twin.samples) {
+			beside = &m.twin.samples[i]
+		}
+		out.Samples = append(out.Samples, round(out.Figure, s, beside))
 	}
-	r.fill(&m.thrum, &m.twin)
-	return r
+	out.Latency, out.TwinLatency = m.thrum.latency(), m.twin.latency()
+	return out
 }

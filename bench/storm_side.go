@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -88,13 +87,7 @@ func (k *stormClient) replied(c *proc.Ctx, v any, err error) error {
 // startSilent is start for a round whose processes are meant to crash: nothing is
 // logged.
 func (t *trial) startSilent() (*system, error) {
-	s := &system{trial: t, goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0)}
-	rt, err := proc.New(proc.Config{Workers: t.p.Workers, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return nil, fmt.Errorf("bench: starting a runtime with %d workers: %w", t.p.Workers, err)
-	}
-	s.rt = rt
-	return s, nil
+	return t.startLogging(slog.DiscardHandler)
 }
 
 func stormThrum(t *trial) (Sample, error) {

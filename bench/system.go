@@ -29,18 +29,25 @@ type system struct {
 	rt         *proc.Runtime
 	goroutines int
 	gomaxprocs int
+	sampler    *sampler // nil: nobody watches
 	closed     bool
 	final      proc.Stats // when closed
 }
 
 // start brings up a runtime. Whoever calls it must call close.
 func (t *trial) start() (*system, error) {
+	return t.startLogging(&crashLog{trial: t})
+}
+
+// startLogging is start with another logger.
+func (t *trial) startLogging(h slog.Handler) (*system, error) {
 	s := &system{trial: t, goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0)}
-	rt, err := proc.New(proc.Config{Workers: t.p.Workers, Logger: slog.New(&crashLog{trial: t})})
+	rt, err := proc.New(proc.Config{Workers: t.p.Workers, Logger: slog.New(h)})
 	if err != nil {
 		return nil, fmt.Errorf("bench: starting a runtime with %d workers: %w", t.p.Workers, err)
 	}
 	s.rt = rt
+	s.sample()
 	return s, nil
 }
 
@@ -172,6 +179,7 @@ func (s *system) close() {
 		return
 	}
 	s.closed = true
+	s.sampler.end()
 	limit := s.patience
 	clean := s.ctx.Err() == nil && !s.failed()
 	if !clean {

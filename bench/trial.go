@@ -24,6 +24,7 @@ type trial struct {
 	limit    time.Duration // how long to go on, for timed workloads
 	clock    *meter.Clock
 	patience time.Duration
+	look     *lookout // nil: nobody watches
 
 	// stopped is set when the measurement is interrupted; whoever drives a
 	// workload looks at it now and then.
@@ -69,7 +70,7 @@ func (w *Workload) Once(ctx context.Context, impl Impl, p Params) (Sample, error
 		p.Messages = w.warm(p)
 	}
 	c := newCheck(w.Label(p))
-	s, err := w.round(ctx, c, impl, p, p.Messages, p.Duration)
+	s, err := w.round(ctx, c, impl, p, p.Messages, p.Duration, nil)
 	if v := c.violations(); len(v) > 0 {
 		return s, &CheckError{v}
 	}
@@ -92,11 +93,11 @@ func (w *Workload) side(impl Impl) side {
 }
 
 // round runs one side once, on a heap freshly swept.
-func (w *Workload) round(ctx context.Context, c *check, impl Impl, p Params, n int64, limit time.Duration) (Sample, error) {
+func (w *Workload) round(ctx context.Context, c *check, impl Impl, p Params, n int64, limit time.Duration, look *lookout) (Sample, error) {
 	if err := ctx.Err(); err != nil {
 		return Sample{}, err
 	}
-	t := &trial{check: c, ctx: ctx, p: p, n: n, limit: limit, clock: meter.Shared(), patience: patience}
+	t := &trial{check: c, ctx: ctx, p: p, n: n, limit: limit, clock: meter.Shared(), patience: patience, look: look}
 	if w.size != nil {
 		t.n = w.size(p)
 	}
