@@ -118,7 +118,7 @@ func (s *system) watch(done <-chan struct{}, over func() bool, stuck string) err
 		}
 		select {
 		case <-done:
-			return nil
+			return s.ctx.Err() // when interrupted, the work may be called done although it is not
 		case <-s.ctx.Done():
 			return s.ctx.Err()
 		case <-s.broken:
