@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/thrum-go/thrum/proc"
@@ -99,41 +97,13 @@ func ReadTree(ctx context.Context, rt *proc.Runtime) (*Tree, error) {
 	return &Tree{At: at, Root: build(infos)}, nil
 }
 
-// readInfos asks all processes, several at a time: most of an answer's time is spent waiting for a worker.
+// readInfos returns what all processes say.
 func readInfos(ctx context.Context, rt *proc.Runtime) ([]proc.Info, error) {
-	pids := slices.Collect(rt.Processes())
-	var (
-		infos  = make([]proc.Info, len(pids))
-		next   atomic.Int64
-		failed atomic.Pointer[error]
-		wg     sync.WaitGroup
-	)
-	for range min(4*rt.Workers(), 64, len(pids)) {
-		wg.Go(func() {
-			for ctx.Err() == nil && failed.Load() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(pids) {
-					return
-				}
-				info, err := rt.Info(pids[i])
-				switch {
-				case err == nil:
-					infos[i] = info
-				case errors.Is(err, proc.ErrNoProc): // has ended
-				default:
-					failed.CompareAndSwap(nil, &err)
-				}
-			}
-		})
+	var infos []proc.Info
+	if err := survey(ctx, rt, func(i *proc.Info) { infos = append(infos, *i) }); err != nil {
+		return nil, err // without a look at infos, which may be written yet
 	}
-	wg.Wait()
-	if err := failed.Load(); err != nil {
-		return nil, *err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(infos, func(i proc.Info) bool { return i.PID == 0 }), nil
+	return infos, nil
 }
 
 // build makes the tree. It takes O(len(infos)) steps: each process is placed once, below its parent's node.
