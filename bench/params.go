@@ -18,6 +18,7 @@ const (
 	Seed     = "seed"
 	Size     = "size"
 	Style    = "style"
+	Inflight = "inflight"
 )
 
 // Params are the parameters of one measurement. A zero field means the
@@ -31,6 +32,7 @@ type Params struct {
 	Seed     uint64        // of random choices
 	Size     int64         // of whatever a workload has besides processes
 	Style    string        // which of a workload's forms
+	Inflight int           // messages, calls or tokens that are under way at a time
 }
 
 // Parameter describes one parameter a workload takes. Durations are in
@@ -99,6 +101,10 @@ func styleParam(meaning string, choices ...string) Parameter {
 	return Parameter{Name: Style, Meaning: meaning, Choices: choices}
 }
 
+func inflightParam(meaning string, hi int64) Parameter {
+	return Parameter{Name: Inflight, Meaning: meaning, Default: 1, Min: 1, Max: hi}
+}
+
 func seedParam() Parameter {
 	return Parameter{Name: Seed, Meaning: "seed of random choices", Default: 1, Min: 1, Max: 1<<63 - 1}
 }
@@ -117,6 +123,8 @@ func (p *Params) get(name string) int64 {
 		return int64(p.Rounds)
 	case Size:
 		return p.Size
+	case Inflight:
+		return int64(p.Inflight)
 	default:
 		return int64(p.Seed)
 	}
@@ -136,6 +144,8 @@ func (p *Params) set(name string, v int64) {
 		p.Rounds = int(v)
 	case Size:
 		p.Size = v
+	case Inflight:
+		p.Inflight = int(v)
 	default:
 		p.Seed = uint64(v)
 	}
@@ -145,7 +155,7 @@ func (p *Params) set(name string, v int64) {
 // error, a *[ParamError], names the first parameter that is out of range or that
 // the workload does not take.
 func (w *Workload) Resolve(p Params) (Params, error) {
-	for _, name := range []string{Workers, Procs, Messages, Duration, Rounds, Seed, Size} {
+	for _, name := range []string{Workers, Procs, Messages, Duration, Rounds, Seed, Size, Inflight} {
 		v := p.get(name)
 		param, taken := w.parameter(name)
 		switch {

@@ -55,19 +55,26 @@ type setting struct {
 	p    Params // tiny
 }
 
-// settings returns every workload in each of its styles.
+// settings returns every workload in each of its styles, with one and with several messages
+// in flight.
 func settings() []setting {
 	var all []setting
 	for _, w := range All() {
 		p := tiny(w)
-		style, ok := w.parameter(Style)
-		if !ok {
-			all = append(all, setting{w, w.Name, p})
-			continue
+		styles := []string{""}
+		if style, ok := w.parameter(Style); ok {
+			styles = style.Choices
 		}
-		for _, p.Style = range style.Choices {
-			if p.Style != allStyles {
-				all = append(all, setting{w, w.Name + " " + p.Style, p})
+		for _, p.Style = range styles {
+			if p.Style == allStyles {
+				continue
+			}
+			name := strings.TrimSpace(w.Name + " " + p.Style)
+			all = append(all, setting{w, name, p})
+			several := p
+			several.Inflight = 7
+			if _, err := w.Resolve(several); err == nil {
+				all = append(all, setting{w, name + " inflight", several})
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -79,7 +80,8 @@ func benchmarkName(r bench.Result) string {
 	for _, p := range []struct {
 		key   string
 		value string
-	}{{"style", r.Params.Style}, {"procs", positive(int64(r.Params.Procs))}, {"size", positive(r.Params.Size)}, {"load", load(r)}} {
+	}{{"style", r.Params.Style}, {"procs", positive(int64(r.Params.Procs))}, {"size", positive(r.Params.Size)}, {"inflight", several(r.Params.Inflight)},
+		{"load", load(r)}} {
 		if p.value != "" {
 			b.WriteString("/" + p.key + "=" + p.value)
 		}
@@ -88,11 +90,20 @@ func benchmarkName(r bench.Result) string {
 	return b.String()
 }
 
-// load returns what a label says beyond style and processes, as one word.
+// several keeps the names that benchmarks had before there was a choice.
+func several(n int) string {
+	if n <= 1 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// load returns what a label says beyond the parameters named before, as one word.
 func load(r bench.Result) string {
 	var parts []string
 	for _, f := range strings.Fields(strings.TrimPrefix(r.Label, r.Workload)) {
-		if f != r.Params.Style && !strings.HasPrefix(f, "procs=") && !strings.HasPrefix(f, "size=") && !strings.HasPrefix(f, "workers=") {
+		name, _, _ := strings.Cut(f, "=")
+		if f != r.Params.Style && !slices.Contains([]string{bench.Procs, bench.Size, bench.Workers, bench.Inflight}, name) {
 			parts = append(parts, strings.ReplaceAll(f, "/", ":"))
 		}
 	}

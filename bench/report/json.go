@@ -69,6 +69,7 @@ type jsonParams struct {
 	Seed     uint64 `json:"seed,omitempty"`
 	Size     int64  `json:"size,omitempty"`  // of what the workload has besides processes
 	Style    string `json:"style,omitempty"` // which of the workload's forms
+	Inflight int    `json:"inflight,omitempty"`
 }
 
 // jsonDetail is a figure only some workloads have. Result is the row's place in
@@ -104,7 +105,7 @@ func row(x bench.Measured) jsonResult {
 		Workload: x.Workload, Label: x.Label, Figure: x.Figure,
 		Params: jsonParams{
 			Workers: x.Params.Workers, Procs: x.Params.Procs, Messages: x.Params.Messages,
-			Rounds: x.Rounds, Seed: x.Params.Seed, Size: x.Params.Size, Style: x.Params.Style,
+			Rounds: x.Rounds, Seed: x.Params.Seed, Size: x.Params.Size, Style: x.Params.Style, Inflight: x.Params.Inflight,
 		},
 		Messages: x.Messages, NsPerMsg: round(x.NsPerMsg, 100),
 		P50: x.P50, P99: x.P99, P999: x.P999, Max: x.Max,
@@ -171,6 +172,7 @@ func round(v *float64, parts float64) *float64 {
 func (p jsonParams) params() (bench.Params, error) {
 	out := bench.Params{
 		Workers: p.Workers, Procs: p.Procs, Messages: p.Messages, Rounds: max(p.Rounds, p.Asked), Seed: p.Seed, Size: p.Size, Style: p.Style,
+		Inflight: p.Inflight,
 	}
 	if p.Duration == "" {
 		return out, nil

@@ -32,7 +32,8 @@ func (r Report) Violations() []bench.Violation {
 
 // key tells settings apart: results with the same key measure the same.
 func key(r bench.Result) string {
-	return fmt.Sprintf("%s workers=%d procs=%d size=%d style=%s", r.Label, r.Params.Workers, r.Params.Procs, r.Params.Size, r.Params.Style)
+	return fmt.Sprintf("%s workers=%d procs=%d size=%d style=%s inflight=%d", r.Label, r.Params.Workers, r.Params.Procs, r.Params.Size, r.Params.Style,
+		max(r.Params.Inflight, 1)) // files from before there was such a parameter say nothing of it
 }
 
 // Merge puts reports together: results of the same setting become one, with the

@@ -14,10 +14,10 @@ import (
 
 func newRun(o *options, stdout, stderr *os.File) *cobra.Command {
 	var (
-		procs, messages, rounds, size count
-		duration                      span
-		style                         string
-		slo                           []string
+		procs, messages, rounds, size, inflight count
+		duration                                span
+		style                                   string
+		slo                                     []string
 	)
 	cmd := &cobra.Command{
 		Use:   "run NAME",
@@ -34,7 +34,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 			p := bench.Params{
 				Workers: int(o.workers), Procs: int(procs), Messages: int64(messages),
 				Duration: time.Duration(duration), Rounds: int(rounds), Seed: uint64(o.seed),
-				Size: int64(size), Style: style,
+				Size: int64(size), Style: style, Inflight: int(inflight),
 			}
 			if _, err := w.Resolve(p); err != nil {
 				return paramUsage(err)
@@ -52,6 +52,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twin may use (default GOMAXPROCS)")
 	flags.Var(&procs, bench.Procs, "processes; what they do depends on the workload")
 	flags.Var(&size, bench.Size, "how many of what a workload has besides processes; see list")
+	flags.Var(&inflight, bench.Inflight, "messages, calls or tokens under way at a time; see list")
 	flags.StringVar(&style, bench.Style, "", "which of a workload's forms; see list")
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +14,8 @@ import (
 	"github.com/thrum-go/thrum/bench"
 )
 
-// counts is a list of counts, as 1,2,4 or 100,10k.
+// counts is a list of counts, as 1,2,4 or 100,10k. A part like 1..10k stands for its
+// first number, ten times that and so on, and its last.
 type counts []count
 
 // String implements pflag.Value.
@@ -30,19 +34,46 @@ func (c *counts) Type() string { return "counts" }
 func (c *counts) Set(s string) error {
 	var all counts
 	for part := range strings.SplitSeq(s, ",") {
-		var n count
-		if err := n.Set(part); err != nil {
-			return fmt.Errorf("%q in it cannot be: %w; several stand with commas between them, as 1,2,4", part, err)
+		some, err := powers(part)
+		if err != nil {
+			return fmt.Errorf("%q in it cannot be: %w; several stand with commas between them, as 1,2,4, powers of ten as 1..10k", part, err)
 		}
-		for _, m := range all {
-			if m == n {
+		for _, n := range some {
+			if slices.Contains(all, n) {
 				return fmt.Errorf("%d is in it twice", n)
 			}
+			all = append(all, n)
 		}
-		all = append(all, n)
 	}
 	*c = all
 	return nil
+}
+
+// powers reads a part of a list: a count, or the first and the last of several that
+// grow tenfold.
+func powers(part string) (counts, error) {
+	low, high, several := strings.Cut(part, "..")
+	var n, last count
+	if err := n.Set(low); err != nil {
+		return nil, err
+	}
+	if !several {
+		return counts{n}, nil
+	}
+	if err := last.Set(high); err != nil {
+		return nil, err
+	}
+	if last <= n {
+		return nil, errors.New("the second number is to be larger than the first")
+	}
+	var all counts
+	for ; n < last; n *= 10 {
+		all = append(all, n)
+		if n > math.MaxInt64/10 {
+			break
+		}
+	}
+	return append(all, last), nil
 }
 
 // maxSettings bounds a sweep: more would run for days.
@@ -50,19 +81,19 @@ const maxSettings = 1000
 
 func newSweep(o *options, stdout, stderr *os.File) *cobra.Command {
 	var (
-		workers, procs, sizes counts
-		styles                []string
-		messages, rounds      count
-		duration              span
-		slo                   []string
+		swept            axes
+		messages, rounds count
+		duration         span
+		slo              []string
 	)
 	cmd := &cobra.Command{
 		Use:   "sweep NAME",
 		Short: "Run one workload with every combination of parameters",
-		Long: `Sweep measures a workload once for each combination of --workers, --procs, --size
-and --style, and prints all of them as one table, or with -o bench=FILE as one file
-for benchstat.`,
+		Long: `Sweep measures a workload once for each combination of --workers, --procs, --size,
+--inflight and --style, and prints all of them as one table, or with -o bench=FILE as
+one file for benchstat. 1..10k stands for 1,10,100,1k,10k.`,
 		Example: `  loadgen sweep ring --procs 100,10k
+  loadgen sweep ring --inflight 1..10k -d 1s
   loadgen sweep fanin --workers 1,2 --procs 11,101,1001 -d 1s -o text -o bench=fanin.txt`,
 		Args:              oneWorkload,
 		ValidArgsFunction: completeWorkloads,
@@ -72,22 +103,21 @@ for benchstat.`,
 			if err != nil {
 				return err
 			}
-			settings, err := combine(w, bench.Params{Messages: int64(messages), Duration: time.Duration(duration), Rounds: int(rounds), Seed: uint64(o.seed)},
-				workers, procs, sizes, styles)
+			p := bench.Params{Messages: int64(messages), Duration: time.Duration(duration), Rounds: int(rounds), Seed: uint64(o.seed)}
+			settings, err := combine(w, p, swept)
 			if err != nil {
 				return err
 			}
-			label := func(m *bench.Measured) {
-				m.Label = sweepLabel(m, len(workers) > 0, len(procs) > 0, len(sizes) > 0, len(styles) > 0)
-			}
+			label := func(m *bench.Measured) { m.Label = swept.label(m) }
 			return measure(plan{settings: settings, objectives: objectives, label: label}, o, stdout, stderr)
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(&workers, bench.Workers, "numbers of workers, as 1,2,4 (default GOMAXPROCS)")
-	flags.Var(&procs, bench.Procs, "numbers of processes, as 100,10k")
-	flags.Var(&sizes, bench.Size, "sizes; see list")
-	flags.StringSliceVar(&styles, bench.Style, nil, "forms of the workload; see list")
+	flags.Var(&swept.workers, bench.Workers, "numbers of workers, as 1,2,4 (default GOMAXPROCS)")
+	flags.Var(&swept.procs, bench.Procs, "numbers of processes, as 100,10k or 2..1m")
+	flags.Var(&swept.sizes, bench.Size, "sizes; see list")
+	flags.Var(&swept.inflight, bench.Inflight, "numbers of messages, calls or tokens under way at a time, as 1..10k")
+	flags.StringSliceVar(&swept.styles, bench.Style, nil, "forms of the workload; see list")
 	flags.VarP(&duration, bench.Duration, "d", "time for each combination, as 5s or 1m30s")
 	flags.VarP(&messages, bench.Messages, "n", "messages a round (default as many as fit the duration)")
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
@@ -96,47 +126,64 @@ for benchstat.`,
 	return cmd
 }
 
+// axes are the parameters that a sweep varies; those left empty keep their default.
+type axes struct {
+	workers, procs, sizes, inflight counts
+	styles                          []string
+}
+
 // combine makes a setting of every combination, all of them checked.
-func combine(w *bench.Workload, p bench.Params, workers, procs, sizes counts, styles []string) ([]bench.Setting, error) {
-	one := func(c counts) counts {
-		if len(c) == 0 {
-			return counts{0}
+func combine(w *bench.Workload, p bench.Params, a axes) ([]bench.Setting, error) {
+	n := 1.
+	for _, values := range []*counts{&a.workers, &a.procs, &a.sizes, &a.inflight} {
+		if len(*values) == 0 {
+			*values = counts{0}
 		}
-		return c
+		n *= float64(len(*values))
 	}
-	if len(styles) == 0 {
-		styles = []string{""}
+	if len(a.styles) == 0 {
+		a.styles = []string{""}
 	}
-	if n := float64(len(one(workers))) * float64(len(one(procs))) * float64(len(one(sizes))) * float64(len(styles)); n > maxSettings {
+	if n *= float64(len(a.styles)); n > maxSettings {
 		return nil, usagef("a sweep takes at most %d combinations, these are %.0f", maxSettings, n)
 	}
 	var settings []bench.Setting
-	for _, p.Style = range styles {
-		for _, k := range one(sizes) {
-			for _, n := range one(procs) {
-				for _, m := range one(workers) {
-					p.Size, p.Procs, p.Workers = int64(k), int(n), int(m)
-					if _, err := w.Resolve(p); err != nil {
-						return nil, paramUsage(err)
-					}
-					settings = append(settings, bench.Setting{Workload: w, Params: p})
-				}
+	for _, p.Style = range a.styles {
+		settings = append(settings, bench.Setting{Workload: w, Params: p})
+	}
+	vary := func(values counts, set func(*bench.Params, count)) {
+		var out []bench.Setting
+		for _, s := range settings {
+			for _, v := range values {
+				set(&s.Params, v)
+				out = append(out, s)
 			}
+		}
+		settings = out
+	}
+	vary(a.sizes, func(p *bench.Params, v count) { p.Size = int64(v) })
+	vary(a.procs, func(p *bench.Params, v count) { p.Procs = int(v) })
+	vary(a.inflight, func(p *bench.Params, v count) { p.Inflight = int(v) })
+	vary(a.workers, func(p *bench.Params, v count) { p.Workers = int(v) })
+	for _, s := range settings {
+		if _, err := w.Resolve(s.Params); err != nil {
+			return nil, paramUsage(err)
 		}
 	}
 	return settings, nil
 }
 
-// sweepLabel names what a row is beyond its workload: whatever was swept, if the
-// label does not say so already.
-func sweepLabel(m *bench.Measured, workers, procs, sizes, styles bool) string {
+// label names what a row is beyond its workload: whatever was swept, if the label does
+// not say so already.
+func (a axes) label(m *bench.Measured) string {
 	label := m.Label
 	for _, p := range []struct {
 		swept bool
 		text  string
 	}{
-		{styles, m.Params.Style}, {sizes, fmt.Sprintf("size=%d", m.Params.Size)},
-		{procs, fmt.Sprintf("procs=%d", m.Params.Procs)}, {workers, fmt.Sprintf("workers=%d", m.Params.Workers)},
+		{len(a.styles) > 0, m.Params.Style}, {len(a.sizes) > 0, fmt.Sprintf("size=%d", m.Params.Size)},
+		{len(a.procs) > 0, fmt.Sprintf("procs=%d", m.Params.Procs)}, {len(a.inflight) > 0, fmt.Sprintf("inflight=%d", m.Params.Inflight)},
+		{len(a.workers) > 0, fmt.Sprintf("workers=%d", m.Params.Workers)},
 	} {
 		if p.swept && !strings.Contains(label+" ", " "+p.text+" ") {
 			label += " " + p.text
