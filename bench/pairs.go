@@ -10,11 +10,11 @@ import (
 var pairsWorkload = &Workload{
 	Name:    "pairs",
 	Purpose: "independent ping-pong pairs on one worker and on several: does the second core help?",
-	Twin:    "two goroutines and two unbuffered channels a pair, on as many processors",
+	Twin:    "two goroutines and two channels a pair, unbuffered for one message, on as many processors",
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{
 		{Name: Workers, Meaning: "workers to compare with one; default: GOMAXPROCS, at least 2", Min: 2, Max: 256},
-		procsParam("processes, two a pair", 128, 2, 1_000_000),
+		procsParam("processes, two a pair", 128, 2, 1_000_000), inflightParam("messages of a pair", maxPairInflight),
 		messagesParam(), durationParam(3e9), roundsParam(3),
 	},
 	thrum:  pairsThrum,
@@ -35,8 +35,11 @@ var pairsWorkload = &Workload{
 			}
 		}
 	},
-	label: func(p Params) string { return fmt.Sprintf("workers=%d", p.Workers) },
+	label: func(p Params) string { return fmt.Sprintf("workers=%d", p.Workers) + inflightLabel(p) },
 }
+
+// maxPairInflight bounds what waits in a mailbox or, of the twin, a channel.
+const maxPairInflight = 100_000
 
 func evenProcs(name string) func(Params) error {
 	return func(p Params) error {
@@ -51,6 +54,8 @@ func evenProcs(name string) func(Params) error {
 type pairsRun struct {
 	*trial
 	begin, end int64
+	ahead      uint64       // numbers that a player sends without an answer
+	last       uint64       // number to end with
 	playing    atomic.Int64 // pairs not yet done; the one that takes it to 0 writes end
 	done       chan struct{}
 }
@@ -62,32 +67,42 @@ func (r *pairsRun) finished() {
 	}
 }
 
-// player serves: it sends a number, and the next one when that came back.
+// player serves: it sends some numbers, and another one for each that comes back.
 type player struct {
 	run  *pairsRun
 	peer proc.PID
 	id   int
-	seq  uint64 // last number sent
-	last uint64 // number to end with
+	sent uint64 // last number sent
+	back uint64 // last number that came back
 	_    [88]byte
 }
 
 // Handle implements proc.Machine.
 func (p *player) Handle(c *proc.Ctx, m proc.Message) error {
-	switch {
-	case m.Body == stop:
+	run := p.run
+	n := uint64(1)
+	switch m.Body {
+	case stop:
 		return proc.Normal
-	case m.Body == start:
-	case m.Word != p.seq:
-		p.run.order(fmt.Sprintf("player %d", p.id), m.Word, p.seq)
-		return nil
-	case p.seq == p.last || p.run.stopped.Load():
-		p.run.finished()
-		return nil
+	case start:
+		n = min(run.ahead, run.last)
+	default:
+		if p.back++; m.Word != p.back {
+			run.order(fmt.Sprintf("player %d", p.id), m.Word, p.back)
+			return nil
+		}
+		if p.sent == run.last || run.stopped.Load() {
+			if p.back == p.sent {
+				run.finished()
+			}
+			return nil
+		}
 	}
-	p.seq++
-	if err := c.SendWord(p.peer, nil, p.seq); err != nil {
-		return p.run.sent(fmt.Sprintf("player %d", p.id), err)
+	for range n {
+		p.sent++
+		if err := c.SendWord(p.peer, nil, p.sent); err != nil {
+			return run.sent(fmt.Sprintf("player %d", p.id), err)
+		}
 	}
 	return nil
 }
@@ -128,7 +143,7 @@ func pairsThrum(t *trial) (Sample, error) {
 	}
 	defer s.close()
 	pairs := t.p.Procs / 2
-	run := &pairsRun{trial: t, done: make(chan struct{})}
+	run := &pairsRun{trial: t, done: make(chan struct{}), ahead: t.ahead(), last: rallies(t, pairs)}
 	run.playing.Store(int64(pairs))
 	players := make([]player, pairs)
 	returners := make([]returner, pairs)
@@ -139,24 +154,21 @@ func pairsThrum(t *trial) (Sample, error) {
 		if err != nil {
 			return Sample{}, err
 		}
-		players[i] = player{run: run, peer: ret, id: i, last: rallies(t, pairs)}
+		players[i] = player{run: run, peer: ret, id: i}
 		pl, err := s.spawn(&players[i])
 		if err != nil {
 			return Sample{}, err
 		}
 		pids = append(pids, pl, ret)
 	}
-	sample, err := t.timed(int64(rallies(t, pairs))*2*int64(pairs), func() (int64, int64, error) {
+	sample, err := t.timed(int64(run.last)*2*int64(pairs), func() (int64, int64, error) {
 		run.begin = t.clock.Now()
 		for i := 0; i < len(pids); i += 2 {
 			if err := s.send(pids[i], start); err != nil {
 				return 0, 0, err
 			}
 		}
-		if err := s.await(run.done); err != nil {
-			return 0, 0, err
-		}
-		return run.begin, run.end, nil
+		return s.awaitSpan(run.done, &run.begin, &run.end)
 	})
 	if err != nil {
 		return Sample{}, err
@@ -172,12 +184,11 @@ func pairsThrum(t *trial) (Sample, error) {
 func pairsTwin(t *trial) (Sample, error) {
 	g := t.goroutines()
 	pairs := t.p.Procs / 2
-	last := rallies(t, pairs)
-	run := &pairsRun{trial: t, done: g.done}
+	run := &pairsRun{trial: t, done: g.done, ahead: t.ahead(), last: rallies(t, pairs)}
 	run.playing.Store(int64(pairs))
 	begin := make(chan struct{})
 	for i := range pairs {
-		there, back := make(chan message), make(chan message)
+		there, back := run.channel(), run.channel()
 		g.wg.Go(func() {
 			seq := uint64(0)
 			for m := range there {
@@ -191,16 +202,23 @@ func pairsTwin(t *trial) (Sample, error) {
 		g.wg.Go(func() {
 			defer close(there)
 			<-begin
-			for seq := uint64(1); seq <= last && !t.stopped.Load(); seq++ {
+			sent := min(run.ahead, run.last)
+			for seq := uint64(1); seq <= sent; seq++ {
 				there <- message{Word: seq}
+			}
+			for seq := uint64(1); seq <= sent; seq++ {
 				if m := <-back; m.Word != seq {
 					t.order(fmt.Sprintf("player %d", i), m.Word, seq)
+				}
+				if sent < run.last && !t.stopped.Load() {
+					sent++
+					there <- message{Word: sent}
 				}
 			}
 			run.finished()
 		})
 	}
-	sample, err := t.timed(int64(last)*2*int64(pairs), func() (int64, int64, error) {
+	sample, err := t.timed(int64(run.last)*2*int64(pairs), func() (int64, int64, error) {
 		run.begin = t.clock.Now()
 		close(begin)
 		<-g.done
@@ -208,4 +226,13 @@ func pairsTwin(t *trial) (Sample, error) {
 	})
 	g.join()
 	return sample, err
+}
+
+// channel has room for all that a pair has in flight, but none for a single message: a
+// channel without a buffer is how goroutines take turns.
+func (r *pairsRun) channel() chan message {
+	if r.ahead == 1 {
+		return make(chan message)
+	}
+	return make(chan message, r.ahead)
 }

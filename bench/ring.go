@@ -26,13 +26,7 @@ var ringWorkload = &Workload{
 // ringWarm goes around at least once, so that every process has run.
 func ringWarm(p Params) int64 { return max(50_000, int64(p.Procs)) }
 
-func ringLabel(p Params) string {
-	label := fmt.Sprintf("procs=%d", p.Procs)
-	if p.Inflight > 1 {
-		label += fmt.Sprintf(" inflight=%d", p.Inflight)
-	}
-	return label
-}
+func ringLabel(p Params) string { return fmt.Sprintf("procs=%d", p.Procs) + inflightLabel(p) }
 
 // ringRun is what the processes of a ring share; all but begin and end is
 // read-only while the tokens travel.
@@ -46,7 +40,7 @@ type ringRun struct {
 }
 
 func newRing(t *trial) *ringRun {
-	r := &ringRun{trial: t, ringPlan: planRing(t.p.Procs, t.p.Inflight, t.n), done: make(chan struct{})}
+	r := &ringRun{trial: t, ringPlan: planRing(t.p.Procs, int(t.ahead()), t.n), done: make(chan struct{})}
 	r.left.Store(int64(r.tokens))
 	return r
 }

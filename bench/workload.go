@@ -1,6 +1,9 @@
 package bench
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Figure names what a workload is about, and so what its ratio compares.
 type Figure string
@@ -74,5 +77,5 @@ func (w *Workload) Label(p Params) string {
 	if w.label == nil {
 		return w.Name
 	}
-	return w.Name + " " + w.label(p)
+	return strings.TrimSpace(w.Name + " " + w.label(p))
 }
