@@ -37,6 +37,7 @@ type ringRun struct {
 	left       atomic.Int64
 	done       chan struct{}
 	first      *ringNode // the only one that looks whether the round is interrupted
+	nodes      []ringNode
 }
 
 func newRing(t *trial) *ringRun {
@@ -72,7 +73,7 @@ func (n *ringNode) Handle(c *proc.Ctx, m proc.Message) error {
 		return n.start(c, m)
 	}
 	if m.Word != n.due {
-		run.order("a process of the ring", m.Word, n.due)
+		run.order(n.where(), m.Word, n.due)
 		return nil
 	}
 	n.due++
@@ -89,9 +90,19 @@ func (n *ringNode) Handle(c *proc.Ctx, m proc.Message) error {
 		return nil
 	}
 	if err := c.SendWord(n.next, nil, word); err != nil {
-		return run.sent("a process of the ring", err)
+		return run.sent(n.where(), err)
 	}
 	return nil
+}
+
+// where names the process in a violation.
+func (n *ringNode) where() string {
+	for i := range n.run.nodes {
+		if &n.run.nodes[i] == n {
+			return fmt.Sprintf("ring process %d", i)
+		}
+	}
+	return "ring process"
 }
 
 // start hands the start on to those that begin with tokens as well, and then lets the
@@ -104,12 +115,12 @@ func (n *ringNode) start(c *proc.Ctx, m proc.Message) error {
 	}
 	if run.tokens > 1 && i+1 < run.p.Procs {
 		if err := c.SendWord(n.next, start, m.Word+1); err != nil {
-			return run.sent("a process of the ring handing the start on", err)
+			return run.sent(n.where()+" handing the start on", err)
 		}
 	}
 	for token := run.behind(i + 1); token < run.behind(i); token++ {
 		if err := c.SendWord(n.next, nil, token); err != nil {
-			return run.sent("a process of the ring letting a token go", err)
+			return run.sent(n.where()+" letting a token go", err)
 		}
 	}
 	return nil
@@ -124,7 +135,7 @@ func ringThrum(t *trial) (Sample, error) {
 	run := newRing(t)
 	nodes := make([]ringNode, t.p.Procs)
 	pids := make([]proc.PID, len(nodes))
-	run.first = &nodes[0]
+	run.first, run.nodes = &nodes[0], nodes
 	for i := range nodes {
 		nodes[i] = ringNode{run: run, due: run.due(i), end: run.ends(i)}
 		if pids[i], err = s.spawn(&nodes[i]); err != nil {
