@@ -19,12 +19,16 @@ type Measured struct {
 
 	// Intervals are what was seen while it ran, in their order; nil when nobody looked.
 	Intervals []Interval
+
+	// Load is there when it was measured by package bench/load.
+	Load *Load
 }
 
 // Round is what one round gave: Thrum's figures by name (ns_per_msg,
 // allocs_per_msg, bytes_per_proc, p50_ns, p99_ns, p999_ns, max_ns), the twin's
 // figure of the round beside it (twin_ and the name of the workload's figure), and
-// their ratio. Figures that mean nothing for the workload are absent.
+// their ratio; of loads also service_p99_ns, lag_p99_ns, dropped and rate, the operations
+// completed a second. Figures that mean nothing for the workload are absent.
 type Round map[string]float64
 
 // RunRounds is [Workload.Run], and returns the rounds besides the results.

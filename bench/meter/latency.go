@@ -56,6 +56,12 @@ func (r *Recorder) Merge(other *Recorder) {
 	r.hist.Merge(other.hist)
 }
 
+// Reset forgets everything recorded.
+func (r *Recorder) Reset() {
+	r.hist.Reset()
+	r.max = 0
+}
+
 // Count returns the number of latencies recorded.
 func (r *Recorder) Count() int64 { return r.hist.TotalCount() }
 
