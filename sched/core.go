@@ -31,6 +31,8 @@ type Core struct {
 	begun   int64           // the clock at the first look of this turn, 0 before
 	lifo    Task            // the task woken last: its message is still in the cache
 
+	ceded     int64   // when the processor was last offered to other threads
+	cedeEvery int64   // how often that is done
 	looks     uint32  // at the clock with new tasks waiting
 	born      fifo    // of Normal, never run yet: taken newest first
 	fresh     [4]fifo // by priority: woken from idle

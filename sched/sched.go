@@ -90,7 +90,8 @@ type Config struct {
 	// Timers is what timers do when they are due. Who starts none needs none.
 	Timers Timers
 
-	clock func() int64 // ns, monotonic; tests replace it
+	clock   func() int64 // ns, monotonic; tests replace it
+	osYield func()       // see cede; tests replace it
 }
 
 // Scheduler runs tasks on its workers.
@@ -102,6 +103,8 @@ type Scheduler struct {
 	base   time.Time
 	clock  func() int64
 	follow bool // Workers follows GOMAXPROCS
+
+	osYield func() // nil where there is none; see cede
 
 	cores   atomics.Pointer[[]*Core] // replaced by the monitor, or by New
 	active  atomics.Int32            // cores below this number are in use
@@ -152,6 +155,9 @@ func New(cfg Config) (*Scheduler, error) {
 		stop:   make(chan struct{}),
 		hand:   make(chan *Core),
 	}
+	if s.osYield = cfg.osYield; s.osYield == nil {
+		s.osYield = osYield
+	}
 	if s.clock = cfg.clock; s.clock == nil {
 		s.clock = func() int64 { return int64(time.Since(s.base)) }
 	}
@@ -181,7 +187,7 @@ func (s *Scheduler) resize(n int) {
 	old := *s.cores.Load()
 	cores := old
 	for len(cores) < n {
-		c := &Core{takenAt: -takenLately, id: len(cores), sched: s, ticks: &s.tick, sem: make(chan struct{}, 1), rand: uint64(len(cores))*2654435761 + 1}
+		c := &Core{takenAt: -takenLately, id: len(cores), sched: s, ticks: &s.tick, sem: make(chan struct{}, 1), rand: uint64(len(cores))*2654435761 + 1, cedeEvery: cedeOften}
 		c.wheel.init()
 		c.now = s.clock()
 		c.batch, c.fuel = 8, 8

@@ -224,6 +224,7 @@ func (w *Worker) check(between bool) (over bool) {
 		// woken must not be taken for one that has used up its turn.
 		c.begun = now
 	}
+	now = c.cede(now)
 	slice := int64(s.cfg.Slice)
 	if n := int64(c.fresh[Normal].n); n > 8 && !c.isSpent {
 		// A crowd that has been woken at once must not hold up those who wake for a moment: the longer the queue, the shorter
