@@ -115,7 +115,7 @@ func (flat) Handle(c *proc.Ctx, _ proc.Message) error { return c.Send(c.Self(), 
 func TestSurveyComesToItsEndWhileAllWorkersAreBusy(t *testing.T) {
 	rt, ctx := begin(t)
 	var pids []proc.PID
-	for range 1000 {
+	for range 200 {
 		pid, err := rt.Spawn(func() proc.Machine { return flat{} })
 		if err != nil {
 			t.Fatal(err)
