@@ -158,13 +158,17 @@ func (m *measurement) left() time.Duration {
 
 // lookout returns what the next round needs to tell those who watch; nil when nobody does.
 func (m *measurement) lookout() *lookout {
-	if m.watch.Observe == nil {
+	if m.watch.Observe == nil && m.watch.Runtime == nil {
 		return nil
 	}
-	return &lookout{began: m.began, interval: m.watch.interval(), phase: m.event.Phase, round: m.event.Round, tell: func(i Interval) {
-		m.intervals = KeepInterval(m.intervals, i)
-		m.watch.Observe(i)
-	}}
+	l := &lookout{began: m.began, interval: m.watch.interval(), phase: m.event.Phase, round: m.event.Round, runtime: m.watch.Runtime}
+	if m.watch.Observe != nil {
+		l.tell = func(i Interval) {
+			m.intervals = KeepInterval(m.intervals, i)
+			m.watch.Observe(i)
+		}
+	}
+	return l
 }
 
 // measured returns what the row has come to.

@@ -34,7 +34,7 @@ func newSampler(look *lookout, read func(*proc.Stats), now func() time.Duration)
 
 // sample starts a sampler of the round's runtime, if anybody watches.
 func (s *system) sample() {
-	if s.look == nil {
+	if s.look == nil || s.look.tell == nil {
 		return
 	}
 	s.sampler = newSampler(s.look, s.rt.ReadStats, s.look.now)

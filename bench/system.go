@@ -29,7 +29,9 @@ type system struct {
 	rt         *proc.Runtime
 	goroutines int
 	gomaxprocs int
-	sampler    *sampler // nil: nobody watches
+	sampler    *sampler           // nil: nobody watches
+	guests     func() (begun int) // ends the use of the runtime by those who look at it; nil: nobody does
+	looked     uint64             // processes that they have begun
 	closed     bool
 	final      proc.Stats // when closed
 }
@@ -48,6 +50,9 @@ func (t *trial) startLogging(h slog.Handler) (*system, error) {
 	}
 	s.rt = rt
 	s.sample()
+	if t.look != nil && t.look.runtime != nil {
+		s.guests = t.look.runtime(rt)
+	}
 	return s, nil
 }
 
@@ -143,6 +148,7 @@ func (s *system) watch(done <-chan struct{}, over func() bool, stuck string) err
 // that nothing is left: no process, no dead letter, no goroutine, GOMAXPROCS as it
 // had been. Afterwards final holds exact statistics.
 func (s *system) drain() error {
+	s.alone() // their processes are not to be taken for what the workload has left behind
 	if err := s.drained(); err != nil {
 		return err
 	}
@@ -172,6 +178,14 @@ func (s *system) drained() error {
 	}, "processes do not end")
 }
 
+// alone ends the use of the runtime by those who look at it.
+func (s *system) alone() {
+	if s.guests != nil {
+		s.looked = uint64(s.guests())
+		s.guests = nil
+	}
+}
+
 // close ends the runtime, if that has not been done. After a round that came to
 // its end it checks that the program is as it was before.
 func (s *system) close() {
@@ -180,6 +194,7 @@ func (s *system) close() {
 	}
 	s.closed = true
 	s.sampler.end()
+	s.alone()
 	limit := s.patience
 	clean := s.ctx.Err() == nil && !s.failed()
 	if !clean {
@@ -189,6 +204,8 @@ func (s *system) close() {
 	defer cancel()
 	err := s.rt.Shutdown(ctx)
 	s.rt.ReadStats(&s.final)
+	s.final.Spawned -= s.looked
+	s.final.Exited -= s.looked
 	if !clean {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thrum-go/thrum/bench/meter"
 	"github.com/thrum-go/thrum/proc"
+	"github.com/thrum-go/thrum/profiles"
 )
 
 // abut checks that every interval has a length, begins where the one before it ended or later, and that shares are some.
@@ -233,5 +234,48 @@ func TestKeptIntervalsAreBoundedAndLoseNothing(t *testing.T) {
 	}
 	if sums[1] != n/2 || sums[2] != 2*(n-n/2) || end != n {
 		t.Errorf("sums %v up to %d", sums, end)
+	}
+}
+
+func TestWhoeverLooksAtTheRuntimeMeanwhileBreaksNoCheck(t *testing.T) {
+	for _, w := range settings() {
+		t.Run(w.name, func(t *testing.T) {
+			began, ended := 0, 0
+			surveys := 0
+			watch := Watch{Runtime: func(rt *proc.Runtime) func() int {
+				began++
+				ctx, cancel := context.WithCancel(t.Context())
+				over := make(chan int)
+				go func() {
+					n := 0
+					for ctx.Err() == nil && n < 100 {
+						n++
+						if err := profiles.Survey(ctx, rt, func(*proc.Info) {}); err != nil && ctx.Err() == nil {
+							t.Error(err)
+						}
+					}
+					over <- n
+				}()
+				return func() int {
+					ended++
+					cancel()
+					n := <-over
+					surveys += n
+					return n
+				}
+			}}
+			all, err := w.Measure(t.Context(), w.p, watch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range all {
+				if !m.OK {
+					t.Errorf("%s: %v", m.Label, m.Violations)
+				}
+			}
+			if began == 0 || ended != began || surveys == 0 {
+				t.Errorf("%d runtimes have begun and %d ended, %d surveys", began, ended, surveys)
+			}
+		})
 	}
 }

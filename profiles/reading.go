@@ -105,7 +105,7 @@ func (s *Sampler) Read(ctx context.Context) (*Reading, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("profiles: reading the processes: %w", err) // without a look at r, which may be written yet
+		return nil, fmt.Errorf("profiles: reading the processes: %w", err)
 	}
 	r.Took = time.Since(r.At)
 	r.Processes = len(r.rows)

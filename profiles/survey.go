@@ -1,7 +1,6 @@
 package profiles
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,13 +16,13 @@ import (
 // must not keep the Info itself.
 //
 // The questions are asked by a process of Survey's own, some hundred at a time, so that a runtime of a million processes goes on with its work
-// meanwhile. That process is not among the answers; its spawn, its end and a message for each answer are in the runtime's statistics. A
-// process that is asked takes a turn, but uses no reductions and handles no message; of one that does not come to its turn the worker is
+// meanwhile. That process is not among the answers. Its spawn, its end and a message for each answer are in the runtime's statistics, once for each call
+// that does not return ErrShutdown. A process that is asked takes a turn, but uses no reductions and handles no message; of one that does not come to its turn the worker is
 // asked, and one inside a handler is waited for until the handler returns or has been found stuck (proc.Config.StuckAfter).
 //
 // It costs O(processes) time; docs/profiling.md has figures. Any goroutine may call it but a handler.
 //
-// Errors: rt or visit is nil; proc.ErrShutdown; ctx's error, when that ends first: visit may then be called a last time after the return.
+// Errors: rt or visit is nil; proc.ErrShutdown; ctx's error, when that ends first. After the return visit is not called.
 func Survey(ctx context.Context, rt *proc.Runtime, visit func(*proc.Info)) error {
 	switch {
 	case rt == nil:
@@ -38,15 +37,9 @@ func Survey(ctx context.Context, rt *proc.Runtime, visit func(*proc.Info)) error
 }
 
 func survey(ctx context.Context, rt *proc.Runtime, visit func(*proc.Info)) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	s := &surveyor{ctx: ctx, visit: visit}
 	for pid := range rt.Processes() {
 		s.pids = append(s.pids, pid)
-	}
-	if len(s.pids) == 0 {
-		return nil
 	}
 	pid, err := rt.Spawn(func() proc.Machine { return s })
 	switch {
@@ -55,15 +48,13 @@ func survey(ctx context.Context, rt *proc.Runtime, visit func(*proc.Info)) error
 	case err != nil:
 		return err
 	}
-	reason, err := rt.Wait(ctx, pid)
+	// It looks at ctx itself, and ends in order: whoever kills it makes dead letters of the answers that are under way.
+	reason, err := rt.Wait(context.WithoutCancel(ctx), pid)
 	switch {
 	case err != nil:
-		_ = rt.Exit(pid, proc.Kill)
-		return cmp.Or(ctx.Err(), err)
+		return err
 	case s.over.Load():
 		return askEach(ctx, rt, s.left, visit)
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case errors.Is(reason, proc.Shutdown), errors.Is(reason, proc.Killed):
 		return proc.ErrShutdown
 	}
@@ -104,6 +95,10 @@ func (s *surveyor) Init(c *proc.Ctx) error {
 // ask asks until a batch is under way. It ends the process when nothing is left to ask or to wait for.
 func (s *surveyor) ask(c *proc.Ctx) error {
 	for len(s.asked) < surveyBatch && s.next < len(s.pids) {
+		if s.next%surveyBatch == 0 && s.ctx.Err() != nil {
+			s.next = len(s.pids)
+			break
+		}
 		pid := s.pids[s.next]
 		s.next++
 		if id, err := c.RequestInfo(pid, proc.Forever); err == nil {
@@ -121,17 +116,15 @@ func (s *surveyor) ask(c *proc.Ctx) error {
 func (s *surveyor) Handle(c *proc.Ctx, m proc.Message) error {
 	switch b := m.Body.(type) {
 	case surveyTick:
-		if s.ctx.Err() != nil {
-			return proc.Normal
-		}
 		if s.heard > 0 {
 			s.heard = 0
 			return nil
 		}
-		for _, pid := range s.asked {
+		for id, pid := range s.asked {
+			c.Abandon(id)
 			s.left = append(s.left, pid)
 		}
-		clear(s.asked) // answers that come now are too late
+		clear(s.asked)
 		return s.ask(c)
 	case proc.Reply:
 		if _, ok := s.asked[b.Request]; !ok {
@@ -139,7 +132,7 @@ func (s *surveyor) Handle(c *proc.Ctx, m proc.Message) error {
 		}
 		delete(s.asked, b.Request)
 		s.heard++
-		if i, ok := b.Value.(proc.Info); ok {
+		if i, ok := b.Value.(proc.Info); ok && s.ctx.Err() == nil {
 			s.info = i
 			s.visit(&s.info)
 		}

@@ -101,7 +101,7 @@ func ReadTree(ctx context.Context, rt *proc.Runtime) (*Tree, error) {
 func readInfos(ctx context.Context, rt *proc.Runtime) ([]proc.Info, error) {
 	var infos []proc.Info
 	if err := survey(ctx, rt, func(i *proc.Info) { infos = append(infos, *i) }); err != nil {
-		return nil, err // without a look at infos, which may be written yet
+		return nil, err
 	}
 	return infos, nil
 }
