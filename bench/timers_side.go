@@ -58,7 +58,7 @@ func (p *timerProc) Handle(c *proc.Ctx, m proc.Message) error {
 
 // start starts the next few timers.
 func (p *timerProc) start(c *proc.Ctx) error {
-	now := p.run.clock.Now()
+	now := p.run.now()
 	for end := min(p.next+timerLook, p.to); p.next < end; p.next++ {
 		a, d := &p.run.alarms[p.next], p.run.delay(p.next)
 		a.due = now + int64(d)
@@ -122,7 +122,7 @@ func timersThrum(t *trial) (Sample, error) {
 		}
 	}
 	run.warming = false
-	run.after = t.clock.Now() + 2*int64(run.base())
+	run.after = run.now() + 2*int64(run.base())
 	sample, err := t.timed(t.n, func() (int64, int64, error) { return phase(start) })
 	if err != nil {
 		return Sample{}, err
@@ -173,7 +173,7 @@ func timersTwin(t *trial) (Sample, error) {
 	}
 	startAll := func(_, from, to int) {
 		for from < to && !t.stopped.Load() {
-			now := t.clock.Now()
+			now := run.now()
 			for end := min(from+timerLook, to); from < end; from++ {
 				d := run.delay(from)
 				run.alarms[from].due = now + int64(d)
@@ -197,7 +197,7 @@ func timersTwin(t *trial) (Sample, error) {
 	_, _, _ = phase(startAll)
 	_, _, _ = phase(cancelSome)
 	run.warming = false
-	run.after = t.clock.Now() + 2*int64(run.base())
+	run.after = run.now() + 2*int64(run.base())
 	sample, err := t.timed(t.n, func() (int64, int64, error) { return phase(startAll) })
 	begin, end, _ := phase(cancelSome)
 	select {
