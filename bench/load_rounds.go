@@ -54,7 +54,7 @@ func (w *Workload) Measure(ctx context.Context, p Params, watch Watch) ([]Measur
 		}
 		m := measurement{w: w, p: row, check: newCheck(w.Label(row)), event: Event{
 			Label: w.Label(row), Row: i + 1, Rows: len(rows), Rounds: row.Rounds,
-		}, watch: watch}
+		}, watch: watch, rest: p.Duration / time.Duration(len(rows)) * time.Duration(len(rows)-1-i)}
 		err := m.run(ctx)
 		if r := m.measured(); r.Rounds > 0 || !r.OK || len(r.Intervals) > 0 {
 			all = append(all, r)

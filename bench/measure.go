@@ -13,7 +13,7 @@ type Event struct {
 	Phase         string // "warm-up", "thrum" or "twin"
 	Round, Rounds int    // from 1; 0 while warming up
 
-	// Left is what the row is reckoned to take from now on; 0 when that is not known.
+	// Left is what the workload is reckoned to take from now on, all rows; 0 when that is not known.
 	Left time.Duration
 }
 
@@ -46,6 +46,7 @@ type measurement struct {
 	watch       Watch
 	began       time.Time
 	thrum, twin summary
+	rest        time.Duration // what the rows after this one will take
 	intervals   []Interval
 }
 
@@ -143,14 +144,14 @@ func (m *measurement) side(ctx context.Context, impl Impl, n int64, limit time.D
 	return m.w.round(ctx, m.check, impl, m.p, n, limit, nil)
 }
 
-// left returns what the row will still take, going by its duration or by the rounds done.
+// left returns what the workload will still take, going by its duration or by the rounds done.
 func (m *measurement) left() time.Duration {
 	spent := time.Since(m.began)
 	if m.p.Messages == 0 && m.w.size == nil {
-		return max(0, m.p.Duration-spent)
+		return max(0, m.p.Duration-spent) + m.rest
 	}
 	done := time.Duration(len(m.thrum.samples))
-	if done == 0 {
+	if done == 0 || m.event.Row < m.event.Rows {
 		return 0
 	}
 	return spent / done * (time.Duration(m.p.Rounds) - done)

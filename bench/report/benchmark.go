@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,9 @@ func (r Report) WriteBenchmark(w io.Writer) error {
 	}
 	if r.Env.Revision != "" {
 		fmt.Fprintf(b, "commit: %s\n", r.Env.Revision)
+	}
+	for _, k := range slices.Sorted(maps.Keys(r.Config.Tags)) {
+		fmt.Fprintf(b, "%s: %s\n", k, r.Config.Tags[k])
 	}
 	for _, u := range benchmarkUnits {
 		fmt.Fprintf(b, "Unit %s better=%s\n", u.unit, u.better)

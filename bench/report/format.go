@@ -68,6 +68,19 @@ func latency(ns int64) string {
 	return grouped(ns) + "ns"
 }
 
+// amount writes a large number in the unit that suits it, as 45.2M.
+func amount(v float64) string {
+	for _, u := range []struct {
+		from float64
+		unit string
+	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
+		if v >= u.from*0.9995 {
+			return figures(v/u.from) + u.unit
+		}
+	}
+	return quantityTo(v, 0)
+}
+
 // allocations writes 0 as 0 and little as little.
 func allocations(v float64) string {
 	switch {

@@ -91,6 +91,13 @@ func TestWhatIsNoReportIsRefusedByName(t *testing.T) {
 		"bad detail":     {`"result": 3`, `"result": 33`, "33"},
 		"negative round": {`"ratio": 6.17`, `"ratio": -6.17`, "rounds[0].ratio"},
 		"bad histogram":  {`"significant_digits": 3`, `"significant_digits": 2`, "significant digits"},
+		"bad tag":        {`"branch": "main"`, `"Branch": "main"`, "config.tags"},
+		"bad interval":   {`"end_s": 1.012`, `"end_s": 0.001`, "intervals[1]"},
+		"endless":        {`"end_s": 1.012`, `"end_s": 1e300`, "intervals[1]"},
+		"bad share":      {`0.99,`, `1.99,`, "busy[0]"},
+		"bad phase":      {`"phase": "twin"`, `"phase": ""`, "phase"},
+		"bad count":      {`"backlog": 450`, `"backlog": -450`, "counts"},
+		"bad latency":    {`"p50_ns": 450000`, `"p50_ns": -1`, "latency"},
 		"no label":       {`"label": "ping"`, `"label": ""`, "label"},
 		"violation":      {`"workload": "big",` + "\n      \"where\"", `"workload": "bigger",` + "\n      \"where\"", "bigger"},
 		"not JSON":       {"{", "workload", "not the JSON"},
@@ -227,7 +234,7 @@ func TestJSONObeysItsSchema(t *testing.T) {
 	}
 	for _, c := range [][2]string{
 		{`"schema": "thrum.loadgen/v1"`, `"schema": "v2"`}, {`"ok": true`, `"ok": 1`}, {`"workload": "ping",`, ""}, {`"messages": 4000000`, `"messages": 0.5`},
-		{`"label": "ping",`, `"label": "ping", "speed": 3,`}, {`"figure": "p99_ns"`, `"figure": "p98"`}, {`"cpus": 2`, `"cpus": 0`},
+		{`"label": "ping",`, `"label": "ping", "speed": 3,`}, {`"begin_s": 0,`, ""}, {`"branch": "main"`, `"branch": 1`}, {`"round": 1`, `"round": 0`}, {`"figure": "p99_ns"`, `"figure": "p98"`}, {`"cpus": 2`, `"cpus": 0`},
 	} {
 		broken := strings.Replace(b.String(), c[0], c[1], 1)
 		if broken == b.String() {
@@ -271,6 +278,65 @@ func TestMergedReportsCountAllRoundsAndLatencies(t *testing.T) {
 	b.Results[0].Figure = bench.P99
 	if _, err := Merge(a, b); err == nil || !strings.Contains(err.Error(), "ping") {
 		t.Errorf("results about different figures are merged: %v", err)
+	}
+}
+
+func TestMergedReportsKeepIntervalsAndCommonTags(t *testing.T) {
+	a, b := fixed(), fixed()
+	b.Config.Tags = map[string]string{"branch": "main", "try": "three"}
+	m, err := Merge(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(watched(false)); len(m.Results[0].Intervals) != 2*n {
+		t.Errorf("%d intervals, want twice %d", len(m.Results[0].Intervals), n)
+	}
+	if len(m.Config.Tags) != 1 || m.Config.Tags["branch"] != "main" {
+		t.Errorf("tags %v", m.Config.Tags)
+	}
+	if len(a.Config.Tags) != 2 {
+		t.Error("merging changed what was merged")
+	}
+}
+
+func TestInterruptedRowTellsWhatWasSeen(t *testing.T) {
+	r := Report{Interrupted: true, Results: []bench.Measured{{Result: bench.Result{Workload: "ring", Label: "ring", OK: true, Figure: bench.NsPerMsg,
+		Params: bench.Params{Rounds: 3}}, Intervals: watched(false)[:3]}}}
+	for _, form := range []string{"text", "md", "html"} {
+		var b bytes.Buffer
+		if err := r.Write(&b, form, Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if want := "interrupted before a round was done, so it has no figures; until then 97,000 messages were handled in 2.00s, 48.5k a second"; !strings.Contains(b.String(), want) {
+			t.Errorf("%s does not say %q:\n%s", form, want, b.String())
+		}
+	}
+	for _, form := range Forms {
+		if err := r.Write(&bytes.Buffer{}, form, Style{}); err != nil && form != "hgrm" {
+			t.Errorf("%s: %v", form, err)
+		}
+	}
+	r.Results[0].Intervals = r.Results[0].Intervals[:1]
+	var b bytes.Buffer
+	r.WriteText(&b, Style{})
+	if !strings.Contains(b.String(), "50,000 messages were handled in 12.0ms") {
+		t.Errorf("the warm-up is not told of:\n%s", b.String())
+	}
+	if c := Compare(r, r, nil, 0.05); len(c.Changes) != 0 {
+		t.Errorf("a row without figures is compared: %+v", c.Changes)
+	}
+}
+
+func TestTagsCanBeWrittenInEveryForm(t *testing.T) {
+	for _, c := range []struct{ key, value, want string }{
+		{"branch", "main", ""}, {"α-1.x/y", "two words", ""}, {"Branch", "main", "lower-case"}, {"", "x", "lower-case"}, {"a b", "x", "blanks"},
+		{"a:b", "x", "colons"}, {"aB", "x", "capitals"}, {"1a", "x", "lower-case"}, {"cpu", "x", "anyway"}, {"a", " ", "not empty"}, {"a", "x\ny", "one line"},
+		{"a", "\xff", "one line"},
+	} {
+		err := CheckTag(c.key, c.value)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q=%q: %v, want %q", c.key, c.value, err, c.want)
+		}
 	}
 }
 

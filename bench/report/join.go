@@ -14,6 +14,7 @@ func join(a, b bench.Measured) bench.Measured {
 	out.Rounds = a.Rounds + b.Rounds
 	out.Params.Rounds = a.Params.Rounds + b.Params.Rounds
 	out.OK = a.OK && b.OK
+	out.Intervals = slices.Concat(a.Intervals, b.Intervals)
 	out.Violations = slices.Concat(a.Violations, b.Violations)
 	out.Latency, out.TwinLatency = merged(a.Latency, b.Latency), merged(a.TwinLatency, b.TwinLatency)
 

@@ -47,6 +47,8 @@ type jsonResult struct {
 	Rounds       []bench.Round `json:"rounds,omitempty"`
 	Latency      *jsonHist     `json:"latency,omitempty"`
 	TwinLatency  *jsonHist     `json:"twin_latency,omitempty"`
+
+	Intervals []jsonInterval `json:"intervals,omitempty"`
 }
 
 // jsonHist is a histogram: pairs of a bucket's lower edge in nanoseconds and its
@@ -112,6 +114,7 @@ func row(x bench.Measured) jsonResult {
 		AllocsPerMsg: round(x.AllocsPerMsg, 10_000), BytesPerProc: round(x.BytesPerProc, 10),
 		Ratio: round(x.Ratio, 1000), Self: x.Self, OK: x.OK,
 		Latency: histogram(x.Latency), TwinLatency: histogram(x.TwinLatency),
+		Intervals: intervals(x.Intervals),
 	}
 	if x.Params.Duration > 0 {
 		out.Params.Duration = x.Params.Duration.String()

@@ -10,7 +10,7 @@ import (
 // WriteMarkdown writes the report as a table for documents that people read.
 func (r Report) WriteMarkdown(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s\n\n", r.Env.line())
+	fmt.Fprintf(b, "%s\n\n", r.line())
 	if len(r.Results) == 0 {
 		fmt.Fprintln(b, "nothing was measured")
 		return b.Flush()

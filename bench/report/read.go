@@ -31,6 +31,11 @@ func Read(r io.Reader) (Report, error) {
 		return Report{}, errors.New("report: something follows the JSON object; give each report a file of its own")
 	}
 	out := Report{Env: in.Env, Config: in.Config, Interrupted: in.Interrupted, Objectives: in.Objectives}
+	for k, v := range in.Config.Tags {
+		if err := CheckTag(k, v); err != nil {
+			return Report{}, fmt.Errorf("report: config.tags: %w", err)
+		}
+	}
 	for i, x := range in.Results {
 		m, err := x.measured()
 		if err != nil {
@@ -96,6 +101,13 @@ func (x jsonResult) measured() (bench.Measured, error) {
 		AllocsPerMsg: x.AllocsPerMsg, BytesPerProc: x.BytesPerProc, Twin: x.TwinNsPerMsg, Ratio: x.Ratio, Self: x.Self, OK: x.OK,
 	}
 	out.Samples = x.Rounds
+	for i, y := range x.Intervals {
+		z, err := y.interval()
+		if err != nil {
+			return out, fmt.Errorf("intervals[%d]: %w", i, err)
+		}
+		out.Intervals = append(out.Intervals, z)
+	}
 	if out.Latency, err = x.Latency.recorder(); err != nil {
 		return out, fmt.Errorf("latency: %w", err)
 	}

@@ -18,7 +18,8 @@ type Report struct {
 
 // Config is what was asked for.
 type Config struct {
-	Command []string `json:"command,omitempty"` // the arguments of the program
+	Command []string          `json:"command,omitempty"` // the arguments of the program
+	Tags    map[string]string `json:"tags,omitempty"`    // what the results are marked with
 }
 
 // Violations returns the failed checks of all results.
@@ -37,8 +38,9 @@ func key(r bench.Result) string {
 }
 
 // Merge puts reports together: results of the same setting become one, with the
-// rounds of all, and percentiles of the merged histograms. The environment is that
-// of the first; Differences tells where others differ.
+// rounds of all, percentiles of the merged histograms and the intervals one after the
+// other. The environment is that of the first; Differences tells where others differ.
+// Tags are those that all have.
 //
 // Errors: results of one setting that are about different figures.
 func Merge(reports ...Report) (Report, error) {
@@ -48,6 +50,7 @@ func Merge(reports ...Report) (Report, error) {
 		if i == 0 {
 			out.Env, out.Config = r.Env, r.Config
 		}
+		out.Config.Tags = common(out.Config.Tags, r.Config.Tags)
 		out.Interrupted = out.Interrupted || r.Interrupted
 		out.Objectives = append(out.Objectives, r.Objectives...)
 		for _, x := range r.Results {

@@ -24,6 +24,7 @@ func fixed() Report {
 			Go: "go1.26.8", OS: "linux", Arch: "amd64", CPU: "AMD EPYC", CPUs: 2, GOMAXPROCS: 2, Clock: "tsc",
 			Module: "github.com/thrum-go/thrum", Version: "v0.1.0", Revision: "0123456789abcdef0123456789abcdef01234567", Modified: true,
 		},
+		Config: Config{Tags: map[string]string{"branch": "main", "try": "two words"}},
 		Results: rows([]bench.Result{
 			{
 				Workload: "ping", Label: "ping", Figure: bench.NsPerMsg, Rounds: 3, OK: true,
@@ -88,12 +89,42 @@ func rows(results ...bench.Result) []bench.Measured {
 				out[i].Samples = append(out[i].Samples, bench.Round{string(r.Figure): *own * f, "twin_" + string(r.Figure): *r.Twin, "ratio": *r.Ratio / f})
 			}
 		}
+		if r.Label == "ping" || r.Label == "fair" {
+			out[i].Intervals = watched(r.Label == "fair")
+		}
 		if r.Max != nil {
 			out[i].Latency = meter.NewRecorder()
 			for _, ns := range []int64{810, 850, 850, 900, 81_200, 412_000, *r.Max} {
 				out[i].Latency.Record(ns)
 			}
 		}
+	}
+	return out
+}
+
+// watched are intervals as a row has them: warming up, two rounds of Thrum and its twin. The row at a given rate knows
+// its latencies.
+func watched(rated bool) []bench.Interval {
+	var out []bench.Interval
+	at := time.Duration(0)
+	add := func(length time.Duration, phase string, round int, messages int64, busy ...float64) {
+		i := bench.Interval{Begin: at, End: at + length, Phase: phase, Round: round, Messages: messages, Busy: busy}
+		if rated && busy != nil {
+			i.Figures = &bench.LatencyFigures{Count: messages, P50: new(int64(messages * 10)), P99: new(int64(messages * 15)), Max: messages * 40}
+			i.Backlog, i.Lag = messages/100, time.Duration(messages)*20
+			if round == 2 {
+				i.Dropped, i.Figures.P99 = 3, nil
+			}
+		}
+		out = append(out, i)
+		at += length
+	}
+	add(12*time.Millisecond, "warm-up", 0, 50_000, 0.5, 0)
+	for round := 1; round <= 2; round++ {
+		add(time.Second, "thrum", round, 45_000, 0.99, 0.25)
+		add(time.Second, "thrum", round, 52_000, 1, 0.5)
+		add(300*time.Millisecond, "thrum", round, 14_000, 0.97, 0.125)
+		add(2*time.Second, "twin", round, 0)
 	}
 	return out
 }
@@ -172,7 +203,7 @@ func TestJSONResultsHaveOnlyAgreedFields(t *testing.T) {
 	}
 	agreed := map[string]bool{}
 	for _, name := range []string{"workload", "params", "messages", "ns_per_msg", "p50_ns", "p99_ns", "p999_ns", "max_ns",
-		"allocs_per_msg", "bytes_per_proc", "twin_ns_per_msg", "ratio", "ok", "label", "figure", "self", "rounds", "latency"} {
+		"allocs_per_msg", "bytes_per_proc", "twin_ns_per_msg", "ratio", "ok", "label", "figure", "self", "rounds", "latency", "intervals"} {
 		agreed[name] = true
 	}
 	seen := map[string]bool{}

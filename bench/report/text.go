@@ -59,7 +59,7 @@ ratio       twin over Thrum: above 1 Thrum is better; no figure is comparable ac
 // WriteText writes the report as a table for a person.
 func (r Report) WriteText(w io.Writer, style Style) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s\n\n", r.Env.line())
+	fmt.Fprintf(b, "%s\n\n", r.line())
 	r.table(b, style)
 	if lines := r.remarks(style); len(lines) > 0 {
 		fmt.Fprintf(b, "\n%s\n", strings.Join(lines, "\n"))
@@ -86,6 +86,11 @@ func (e Env) line() string {
 		parts = append(parts, "race detector on: times mean little")
 	}
 	return strings.Join(parts, " · ")
+}
+
+// line describes the machine, and what the results are marked with.
+func (r Report) line() string {
+	return strings.Join(append([]string{r.Env.line()}, r.Config.tags()...), " · ")
 }
 
 func (r Report) table(w io.Writer, style Style) {
@@ -158,7 +163,10 @@ func (r Report) remarks(style Style) []string {
 		}
 	}
 	for _, x := range r.Results {
-		if r.Interrupted && x.OK && x.Rounds < x.Params.Rounds {
+		switch {
+		case x.Rounds == 0 && x.OK && len(x.Intervals) > 0:
+			lines = append(lines, x.Label+": interrupted before a round was done, so it has no figures; "+glimpse(x.Intervals))
+		case r.Interrupted && x.OK && x.Rounds < x.Params.Rounds:
 			lines = append(lines, fmt.Sprintf("%s: %d of %d rounds were measured", x.Label, x.Rounds, x.Params.Rounds))
 		}
 	}
@@ -176,6 +184,22 @@ func (r Report) remarks(style Style) []string {
 		lines = append(lines, "interrupted: the rest was not measured")
 	}
 	return lines
+}
+
+// glimpse tells what was seen of a measurement that came to nothing.
+func glimpse(all []bench.Interval) string {
+	var seen bench.Interval // of Thrum's first round, or else of its warm-up
+	for _, i := range all {
+		if i.Phase == "twin" || i.Round == 0 && seen.Round > 0 {
+			continue
+		}
+		if seen.End == 0 || i.Round > seen.Round {
+			seen = i
+			continue
+		}
+		seen = seen.Join(i)
+	}
+	return fmt.Sprintf("until then %s messages were handled in %s, %s a second", grouped(seen.Messages), latency(int64(seen.Length())), amount(seen.Rate()))
 }
 
 // sameAs is the ratio below which something does not cost the same any more.

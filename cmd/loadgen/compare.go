@@ -48,7 +48,7 @@ significantly. The ratio to the twin is what survives a change of machine or loa
 			if len(o.output) > 1 || len(o.output) == 1 && o.output[0] != (output{form: "text"}) {
 				return usagef("--output is %q: compare prints text", &o.output)
 			}
-			return compare(args[0], args[1], limits, alpha, stdout, stderr)
+			return compare(args[0], args[1], limits, alpha, o, stdout, stderr)
 		},
 	}
 	cmd.Flags().StringArrayVar(&fail, "fail", nil, "exit with code 3 when a figure changes beyond this, as 'ratio<-5%' or 'p99>+20%'; may be repeated")
@@ -56,7 +56,7 @@ significantly. The ratio to the twin is what survives a change of machine or loa
 	return cmd
 }
 
-func compare(oldFile, newFile string, limits []report.Regression, alpha float64, stdout, stderr *os.File) error {
+func compare(oldFile, newFile string, limits []report.Regression, alpha float64, o *options, stdout, stderr *os.File) error {
 	reports, err := readReports([]string{oldFile, newFile})
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func compare(oldFile, newFile string, limits []report.Regression, alpha float64,
 	}
 	warnOfDifferences(stderr, reports)
 	c := report.Compare(reports[0], reports[1], limits, alpha)
-	if err := c.WriteText(stdout, report.Style{Color: colorful(stdout)}); err != nil {
+	if err := c.WriteText(stdout, report.Style{Color: o.colorful(stdout)}); err != nil {
 		return fmt.Errorf("writing the comparison: %w", err)
 	}
 	if bad := reports[1].Violations(); len(bad) > 0 {

@@ -80,7 +80,7 @@ func TestVerdictOutranksInOrder(t *testing.T) {
 		{both, nil, exitViolation},
 		{report.Report{}, &usageError{"wrong"}, exitUsage},
 	} {
-		if got := exitCode(verdict(c.rep, c.failure, io.Discard), io.Discard); got != c.want {
+		if got := exitCode(verdict(c.rep, c.failure, c.rep.Interrupted, io.Discard), io.Discard); got != c.want {
 			t.Errorf("%+v with failure %v exits %d, want %d", c.rep, c.failure, got, c.want)
 		}
 	}

@@ -4,14 +4,16 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
-// interruptible returns a context that the first Ctrl-C cancels; what was measured
-// so far can then still be printed. The second ends the program at once.
+// interruptible returns a context that the first Ctrl-C, or a request to end, cancels;
+// what was measured so far can then still be printed. The second ends the program at
+// once.
 func interruptible(live *progress) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupts := make(chan os.Signal, 2)
-	signal.Notify(interrupts, os.Interrupt)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	over := make(chan struct{})
 	go func() {
 		for first := true; ; first = false {
@@ -23,7 +25,11 @@ func interruptible(live *progress) (ctx context.Context, release func()) {
 			if !first {
 				os.Exit(exitInterrupted)
 			}
-			live.say("interrupted; what was measured follows (Ctrl-C once more ends at once)")
+			if live.writing.Load() {
+				live.say("interrupted; the results are being written (Ctrl-C once more ends at once)")
+			} else {
+				live.say("interrupted; what was measured follows (Ctrl-C once more ends at once)")
+			}
 			cancel()
 		}
 	}()

@@ -18,18 +18,22 @@ type plan struct {
 	limit      time.Duration // durations are cut so that all ends within it; 0: no limit
 	objectives []report.Objective
 	label      func(*bench.Measured) // changes what rows are called; nil: nothing
+	long       bool                  // intervals have lines of their own
 }
 
 // measure runs the settings one after the other and prints the report, also when
 // interrupted. A failed check does not keep the others from being measured.
 func measure(p plan, o *options, stdout, stderr *os.File) error {
 	began := time.Now()
+	if err := o.checkInterval(); err != nil {
+		return err
+	}
 	return collect(o, stdout, stderr, func(ctx context.Context, live *progress, rep *report.Report) error {
 		for i, s := range p.settings {
 			if p.limit > 0 {
 				s = bench.Fit(p.settings[i:], p.limit-time.Since(began))
 			}
-			results, err := s.Workload.RunRounds(ctx, s.Params, live.step(i+1, len(p.settings)))
+			results, err := s.Workload.Measure(ctx, s.Params, live.watch(i+1, len(p.settings), p.after(i), p.long))
 			for j := range results {
 				if p.label != nil {
 					p.label(&results[j])
@@ -48,6 +52,27 @@ func measure(p plan, o *options, stdout, stderr *os.File) error {
 	})
 }
 
+// after returns what the settings behind setting i will take; negative when that cannot be told.
+func (p plan) after(i int) time.Duration {
+	var sum time.Duration
+	for _, s := range p.settings[i+1:] {
+		full, err := s.Workload.Resolve(s.Params)
+		if err != nil || full.Messages > 0 {
+			return -1
+		}
+		sum += full.Duration
+	}
+	return sum
+}
+
+// checkInterval refuses intervals in which nothing would be seen, or of which there would be too many.
+func (o *options) checkInterval() error {
+	if d := time.Duration(o.interval); d != 0 && (d < 10*time.Millisecond || d > time.Hour) {
+		return usagef("--interval is %v; it takes 10ms to 1h", d)
+	}
+	return nil
+}
+
 // collect opens the outputs, has f fill a report until it is done or interrupted,
 // writes it and says what it comes to.
 func collect(o *options, stdout, stderr *os.File, f func(context.Context, *progress, *report.Report) error) error {
@@ -56,23 +81,25 @@ func collect(o *options, stdout, stderr *os.File, f func(context.Context, *progr
 		return err
 	}
 	defer closeAll(sinks)
-	live := newProgress(stderr)
+	live := newProgress(stderr, o)
+	defer live.stop() // also when something panics
 	ctx, release := interruptible(live)
 	defer release()
-	rep := report.Report{Env: report.Environment(), Config: report.Config{Command: os.Args[1:]}}
+	rep := report.Report{Env: report.Environment(), Config: report.Config{Command: os.Args[1:], Tags: o.tags}}
 	failure := f(ctx, live, &rep)
 	rep.Interrupted = ctx.Err() != nil
 	if errors.Is(failure, context.Canceled) {
 		failure = nil
 	}
-	live.clear()
-	unwritten := write(rep, sinks, stdout)
-	return verdict(rep, errors.Join(failure, unwritten), stderr)
+	live.stop()
+	live.writing.Store(true)
+	unwritten := write(rep, sinks, stdout, o)
+	return verdict(rep, errors.Join(failure, unwritten), ctx.Err() != nil, stderr)
 }
 
 // verdict decides what the run comes to. A failed check outweighs all else, being
 // what cannot be had by running again; objectives are judged by results that count.
-func verdict(rep report.Report, failure error, stderr io.Writer) error {
+func verdict(rep report.Report, failure error, interrupted bool, stderr io.Writer) error {
 	violations := rep.Violations()
 	for _, v := range violations {
 		fmt.Fprintf(stderr, "loadgen: check failed: %v\n", v)
@@ -94,7 +121,7 @@ func verdict(rep report.Report, failure error, stderr io.Writer) error {
 	switch {
 	case len(violations) > 0:
 		return errViolation
-	case rep.Interrupted:
+	case interrupted:
 		return errInterrupted
 	case missed:
 		return errObjective

@@ -24,8 +24,9 @@ millisecond at a time: how late it wakes is what every timer and arrival suffers
   loadgen noise -d 30s -o json=noise.json -o hgrm`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			return collect(o, stdout, stderr, func(ctx context.Context, _ *progress, rep *report.Report) error {
+			return collect(o, stdout, stderr, func(ctx context.Context, live *progress, rep *report.Report) error {
 				var err error
+				live.watch(1, 1, 0, false).Progress(bench.Event{Label: "noise", Row: 1, Rows: 1, Phase: "gaps and wake-ups", Rounds: 1, Left: time.Duration(duration)})
 				rep.Results, err = bench.Noise(ctx, time.Duration(duration))
 				return paramUsage(err)
 			})

@@ -114,12 +114,12 @@ func closeAll(sinks []sink) {
 
 // write writes the report everywhere. When a file cannot be written, text goes to
 // stdout unless something else did: nothing that was measured is lost.
-func write(rep report.Report, sinks []sink, stdout *os.File) error {
+func write(rep report.Report, sinks []sink, stdout *os.File, o *options) error {
 	var failures []error
 	printed := false
 	for _, s := range sinks {
 		if s.file == nil {
-			if err := rep.Write(stdout, s.form, report.Style{Color: colorful(stdout)}); err != nil {
+			if err := rep.Write(stdout, s.form, report.Style{Color: o.colorful(stdout)}); err != nil {
 				failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
 			} else {
 				printed = true
@@ -131,7 +131,7 @@ func write(rep report.Report, sinks []sink, stdout *os.File) error {
 		}
 	}
 	if len(failures) > 0 && !printed {
-		if err := rep.Write(stdout, "text", report.Style{Color: colorful(stdout)}); err != nil {
+		if err := rep.Write(stdout, "text", report.Style{Color: o.colorful(stdout)}); err != nil {
 			failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
 		}
 	}

@@ -40,7 +40,7 @@ rounds of all, and percentiles of their merged histograms.`,
 				return err
 			}
 			defer closeAll(sinks)
-			return write(all, sinks, stdout)
+			return write(all, sinks, stdout, o)
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/thrum-go/thrum/bench"
 	"github.com/thrum-go/thrum/bench/report"
@@ -15,6 +16,16 @@ type options struct {
 	output  outputs
 	workers count
 	seed    count
+
+	quiet, noTUI, noColor bool
+	interval              span
+	tags                  tags
+}
+
+// watching adds the flags of commands that measure.
+func (o *options) watching(flags *pflag.FlagSet) {
+	flags.Var(&o.interval, "interval", "time between two looks at a measurement under way, 10ms to 1h (default 1s); without a terminal each has a line")
+	flags.Var(&o.tags, "tag", "mark the results with a key and a value, as branch=main; may be repeated")
 }
 
 func newRoot(stdout, stderr *os.File) *cobra.Command {
@@ -54,7 +65,11 @@ suffice for an answer, 130 interrupted (what was measured until then is printed)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().VarP(&o.output, "output", "o", "form of the results, "+report.OneOf(report.Forms)+"; to a file as json=FILE; may be repeated")
+	root.PersistentFlags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress; complaints are still told")
+	root.PersistentFlags().BoolVar(&o.noTUI, "no-tui", false, "show progress in lines, also on a terminal")
+	root.PersistentFlags().BoolVar(&o.noColor, "no-color", false, "use no colours; setting NO_COLOR does the same")
 	flags := root.Flags()
+	o.watching(flags)
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	root.AddCommand(newRun(o, stdout, stderr), newSweep(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr),

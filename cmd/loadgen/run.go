@@ -43,7 +43,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 			if err != nil {
 				return err
 			}
-			return measure(plan{settings: []bench.Setting{{Workload: w, Params: p}}, objectives: objectives}, o, stdout, stderr)
+			return measure(plan{settings: []bench.Setting{{Workload: w, Params: p}}, objectives: objectives, long: true}, o, stdout, stderr)
 		},
 	}
 	flags := cmd.Flags()
@@ -57,6 +57,7 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	flags.StringArrayVar(&slo, "slo", nil, sloUsage)
+	o.watching(flags)
 	return cmd
 }
 

@@ -109,7 +109,7 @@ one file for benchstat. 1..10k stands for 1,10,100,1k,10k.`,
 				return err
 			}
 			label := func(m *bench.Measured) { m.Label = swept.label(m) }
-			return measure(plan{settings: settings, objectives: objectives, label: label}, o, stdout, stderr)
+			return measure(plan{settings: settings, objectives: objectives, label: label, long: true}, o, stdout, stderr)
 		},
 	}
 	flags := cmd.Flags()
@@ -123,6 +123,7 @@ one file for benchstat. 1..10k stands for 1,10,100,1k,10k.`,
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	flags.StringArrayVar(&slo, "slo", nil, sloUsage)
+	o.watching(flags)
 	return cmd
 }
 

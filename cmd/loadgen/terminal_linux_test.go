@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 )
 
@@ -64,60 +66,186 @@ func TestOnlyATerminalIsOne(t *testing.T) {
 	}
 }
 
-// onTerminal runs a short measurement with stdout and stderr on a terminal.
-func onTerminal(t *testing.T, env ...string) string {
-	t.Helper()
-	path := build(t, "")
-	master, slave := terminal(t)
-	cmd := exec.CommandContext(t.Context(), path, "run", "ring", "--procs", "20", "-n", "10k", "--rounds", "2")
-	cmd.Stdout, cmd.Stderr = slave, slave
-	for _, e := range os.Environ() {
-		if name, _, _ := strings.Cut(e, "="); name != "TERM" && name != "CI" && name != "NO_COLOR" {
-			cmd.Env = append(cmd.Env, e)
-		}
-	}
-	cmd.Env = append(cmd.Env, env...)
-	var said bytes.Buffer
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		io.Copy(&said, master) // until the last end of the slave is closed
-	}()
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v: %s", err, said.String())
-	}
-	slave.Close()
-	<-read
-	return said.String()
+// session is a program that runs with stdout and stderr on a terminal.
+type session struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	master *os.File
+	mu     sync.Mutex
+	said   []byte
+	ended  chan struct{}
 }
 
-func TestTerminalGetsOneRepaintedLine(t *testing.T) {
+// onTerminal starts the program.
+func onTerminal(t *testing.T, env []string, cols, rows uint16, args ...string) *session {
+	t.Helper()
+	s := &session{t: t, ended: make(chan struct{})}
+	var slave *os.File
+	s.master, slave = terminal(t)
+	s.resize(cols, rows)
+	s.cmd = exec.CommandContext(t.Context(), build(t, ""), args...)
+	s.cmd.Stdout, s.cmd.Stderr = slave, slave
+	for _, e := range os.Environ() {
+		if name, _, _ := strings.Cut(e, "="); name != "TERM" && name != "CI" && name != "NO_COLOR" && name != "LANG" && !strings.HasPrefix(name, "LC_") {
+			s.cmd.Env = append(s.cmd.Env, e)
+		}
+	}
+	s.cmd.Env = append(s.cmd.Env, env...)
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	go func() { // until the last end of the slave is closed
+		defer close(s.ended)
+		room := make([]byte, 4096)
+		for {
+			n, err := s.master.Read(room)
+			s.mu.Lock()
+			s.said = append(s.said, room[:n]...)
+			s.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return s
+}
+
+func (s *session) resize(cols, rows uint16) {
+	size := struct{ rows, cols, width, height uint16 }{rows: rows, cols: cols}
+	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, s.master.Fd(), syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size))); errno != 0 {
+		s.t.Fatal(errno)
+	}
+}
+
+func (s *session) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.said)
+}
+
+// await waits until what was said from some place on contains text, and returns the place behind it.
+func (s *session) await(from int, text string) int {
+	s.t.Helper()
+	for until := time.Now().Add(patience); ; {
+		said := s.text()
+		if at := strings.Index(said[from:], text); at >= 0 {
+			return from + at + len(text)
+		}
+		if time.Now().After(until) {
+			s.t.Fatalf("no %q in %q", text, said[from:])
+		}
+		select {
+		case <-s.ended:
+			if !strings.Contains(s.text()[from:], text) {
+				s.t.Fatalf("it has ended without %q: %q", text, s.text()[from:])
+			}
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// end waits for the program and returns all it said, and its exit code. The terminal itself writes \r\n at the end of a line.
+func (s *session) end() (string, int) {
+	s.t.Helper()
+	s.cmd.Wait()
+	<-s.ended
+	return s.text(), s.cmd.ProcessState.ExitCode()
+}
+
+func TestTerminalGetsAFrame(t *testing.T) {
 	for _, c := range []struct {
-		env         []string
-		live, color bool
+		env   []string
+		args  []string
+		want  string // in the progress
+		frame bool
+		color bool // of the frame
+		paint bool // of the results
 	}{
-		{[]string{"TERM=xterm"}, true, true},
-		{[]string{"TERM=xterm", "NO_COLOR=1"}, true, false},
-		{[]string{"TERM=xterm", "CI=true"}, false, true},
-		{[]string{"TERM=dumb"}, false, false},
+		{[]string{"TERM=xterm"}, nil, "rate", true, true, true},
+		{[]string{"TERM=xterm", "NO_COLOR=1"}, nil, "rate", true, false, false},
+		{[]string{"TERM=xterm"}, []string{"--no-color"}, "rate", true, false, false},
+		{[]string{"TERM=xterm"}, []string{"--no-tui"}, "[1/1] ring procs=20\r\n", false, false, true},
+		{[]string{"TERM=xterm", "CI=true"}, nil, "[1/1] ring procs=20\r\n", false, false, true},
+		{[]string{"TERM=dumb"}, nil, "[1/1] ring procs=20\r\n", false, false, false},
+		{nil, nil, "\r[1/1] ring procs=20: ", false, false, true},
 	} {
-		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
-			said := onTerminal(t, c.env...)
-			// The terminal itself writes \r\n at the end of a line.
-			body := strings.ReplaceAll(said, "\r\n", "\n")
-			if got := strings.Contains(body, "\r[1/1] ring"); got != c.live {
-				t.Errorf("repainted line: %t, want %t in %q", got, c.live, said)
+		t.Run(strings.Join(append(c.env, c.args...), " "), func(t *testing.T) {
+			s := onTerminal(t, c.env, 100, 30, append([]string{"run", "ring", "--procs", "20", "-d", "1h", "--rounds", "2"}, c.args...)...)
+			s.await(0, c.want)
+			s.cmd.Process.Signal(os.Interrupt)
+			said, code := s.end()
+			if code != exitInterrupted {
+				t.Errorf("exit code %d, want %d", code, exitInterrupted)
 			}
-			if got := strings.Contains(body, "[1/1] ring procs=20\n"); got == c.live {
-				t.Errorf("a line for each step: %t, want %t in %q", got, !c.live, said)
+			progress, results, _ := strings.Cut(said, "loadgen: interrupted")
+			if got := strings.Contains(progress, "\x1b["); got != c.frame {
+				t.Errorf("a frame: %t, want %t in %q", got, c.frame, progress)
 			}
-			if got := strings.Contains(body, "\x1b["); got != c.color {
-				t.Errorf("colour: %t, want %t in %q", got, c.color, said)
+			if got := strings.Contains(progress, codeBold); got != c.color {
+				t.Errorf("colour in the frame: %t, want %t in %q", got, c.color, progress)
 			}
-			if !strings.Contains(body, "ring procs=20") || !strings.Contains(body, "ratio") {
-				t.Errorf("no table in %q", said)
+			if got := strings.Contains(results, codeBold); got != c.paint {
+				t.Errorf("colour in the results: %t, want %t in %q", got, c.paint, results)
+			}
+			if strings.Contains(results, "\x1b[?") || !strings.Contains(results, "ring procs=20") {
+				t.Errorf("the results are %q", results)
 			}
 		})
+	}
+}
+
+func TestQuietShowsNoProgress(t *testing.T) {
+	s := onTerminal(t, []string{"TERM=xterm"}, 100, 30, "run", "ring", "--procs", "20", "-n", "10k", "--rounds", "1", "-q", "--no-color")
+	said, code := s.end()
+	if code != exitOK || !strings.HasPrefix(said, "thrum loadgen") {
+		t.Errorf("exit code %d: %q", code, said)
+	}
+}
+
+// TestTerminalIsCleanAfterCtrlC plays what was said on an emulated terminal.
+func TestTerminalIsCleanAfterCtrlC(t *testing.T) {
+	const cols, rows = 90, 40
+	s := onTerminal(t, []string{"TERM=xterm"}, cols, rows, "run", "ring", "--procs", "20", "-d", "1h", "--interval", "10ms", "-o", "csv")
+	s.await(0, "workers")
+	s.cmd.Process.Signal(os.Interrupt)
+	said, _ := s.end()
+	e := newEmulator(cols, rows)
+	io.WriteString(e, said)
+	e.restored(t) // a line of csv is long
+	got := e.text()
+	if !strings.HasPrefix(got, "loadgen: interrupted; what was measured follows (Ctrl-C once more ends at once)\nworkload,label") || strings.Contains(got, "rate  ") {
+		t.Errorf("the screen is\n%s", got)
+	}
+}
+
+// TestResizedTerminalKeepsItsFrame makes the terminal smaller and larger while it is painted.
+func TestResizedTerminalKeepsItsFrame(t *testing.T) {
+	s := onTerminal(t, []string{"TERM=xterm"}, 100, 30, "run", "ring", "--procs", "20", "-d", "1h", "--interval", "10ms", "--no-color")
+	at := s.await(0, "workers")
+	for _, size := range []struct {
+		cols, rows uint16
+		want       string
+	}{{50, 30, "workers"}, {30, 30, "[1/1] ring procs=20: "}, {100, 3, "[1/1] ring procs=20: "}, {120, 40, "workers"}, {3, 1, "[1"}, {80, 24, "workers"}} {
+		s.resize(size.cols, size.rows)
+		s.cmd.Process.Signal(syscall.SIGWINCH)
+		// What was painted before it saw the new size may still come; a frame after the next one is of that size.
+		for range 3 {
+			at = s.await(at, "\x1b[?25l")
+		}
+		at = s.await(at, size.want)
+		end := s.await(at, "\x1b[?25h")
+		frame := s.text()[strings.LastIndex(s.text()[:end], "\x1b[?25l"):end]
+		e := newEmulator(int(size.cols), int(size.rows))
+		io.WriteString(e, frame)
+		e.inOrder(t)
+		if e.scrolled > 0 {
+			t.Errorf("%d x %d: it scrolls: %q", size.cols, size.rows, frame)
+		}
+	}
+	s.cmd.Process.Signal(os.Interrupt)
+	if _, code := s.end(); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
 	}
 }
 
