@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math/bits"
 	"sync/atomic"
 	"time"
 )
@@ -16,34 +17,52 @@ const (
 var callWorkload = &Workload{
 	Name:    "call",
 	Purpose: "callers call a state machine each and wait for the reply; a message is a call with its reply",
-	Twin:    "two goroutines a pair, a question and an answer through two unbuffered channels",
+	Twin:    "two goroutines a pair, question and answer through two channels, unbuffered for one call",
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{
 		workersParam(), styleParam("the caller is a state machine that awaits, a process in direct style or a goroutine", callMachine, callDirect, callGoroutine),
-		procsParam("callers and called, two a pair", 2, 2, 1_000_000),
+		procsParam("callers and called, two a pair", 2, 2, 1_000_000), callInflight(),
 		messagesParam(), durationParam(2e9), roundsParam(3),
 	},
 	thrum:  callThrum,
 	twin:   callTwin,
 	warm:   func(p Params) int64 { return max(20_000, 4*int64(p.Procs)) },
-	refine: evenProcs("call"),
-	label:  func(p Params) string { return p.Style },
+	refine: refineCall("call"),
+	label:  callLabel,
 }
 
-// callTimeout is what every call of a process has, as Erlang's have; none may run
-// into it. Goroutines share one context instead: a new one with a deadline for
-// each call would cost more than the call.
-const callTimeout = 5 * time.Second
+func callInflight() Parameter {
+	return inflightParam("calls of a caller; not with style goroutine, which waits for each", 100_000)
+}
+
+func callLabel(p Params) string { return p.Style + inflightLabel(p) }
+
+func refineCall(name string) func(Params) error {
+	return func(p Params) error {
+		if p.Style == callGoroutine && p.Inflight > 1 {
+			return &ParamError{name, Inflight, fmt.Sprint(p.Inflight), "a goroutine waits for each call: with style goroutine it takes 1"}
+		}
+		return refineAll(evenProcs(name), boundInflight(name))(p)
+	}
+}
+
+// callTimeout is what every call of a process has; none may run into it, on however busy
+// a machine. Goroutines share one context instead: a new one with a deadline for each
+// call would cost more than the call.
+const callTimeout = time.Minute
 
 // question is what is asked, and in another place what is answered.
 type question struct{ n uint64 }
 
-// questions are those of a caller, used in turns, so that a question which comes
-// twice is still the same.
-type questions [2]question
+// questions are those of a caller, or the answers of who is called, used in turns: one
+// more than are under way, so that one which comes twice is still the same. Their number
+// is a power of two.
+type questions []question
 
-func (q *questions) next(n uint64) *question {
-	x := &q[n%2]
+func (r *callRun) questions() questions { return make(questions, 1<<bits.Len64(r.ahead)) }
+
+func (q questions) next(n uint64) *question {
+	x := &q[n&uint64(len(q)-1)]
 	x.n = n
 	return x
 }
@@ -53,13 +72,14 @@ type callRun struct {
 	*trial
 	begin, end int64
 	each       uint64       // calls a pair makes
+	ahead      uint64       // of which so many may be under way
 	calling    atomic.Int64 // callers not yet done; the one that takes it to 0 writes end
 	done       chan struct{}
 }
 
 func newCall(t *trial) *callRun {
 	pairs := int64(t.p.Procs / 2)
-	r := &callRun{trial: t, each: uint64(max(1, t.n/pairs)), done: make(chan struct{})}
+	r := &callRun{trial: t, each: uint64(max(1, t.n/pairs)), ahead: t.ahead(), done: make(chan struct{})}
 	r.calling.Store(pairs)
 	return r
 }
@@ -99,24 +119,27 @@ func callTwin(t *trial) (Sample, error) {
 	run.done = g.done
 	begin := make(chan struct{})
 	for i := range t.p.Procs / 2 {
-		ask, reply := make(chan message), make(chan message)
+		ask, reply := roomFor(run.ahead), roomFor(run.ahead)
 		g.wg.Go(func() {
-			var answer question
+			n, answers := uint64(0), run.questions()
 			for m := range ask {
 				q := m.Body.(*question)
-				answer.n++
-				if q.n != answer.n {
-					t.order(fmt.Sprintf("called goroutine %d", i), q.n, answer.n)
+				n++
+				if q.n != n {
+					t.order(fmt.Sprintf("called goroutine %d", i), q.n, n)
 				}
-				reply <- message{Body: &answer}
+				reply <- message{Body: answers.next(n)}
 			}
 		})
 		g.wg.Go(func() {
 			defer close(ask)
 			<-begin
-			var qs questions
-			for n := uint64(1); n <= run.each && !t.stopped.Load(); n++ {
-				ask <- message{Body: qs.next(n)}
+			qs, asked := run.questions(), uint64(0)
+			for n := uint64(1); n <= asked || asked < run.each && !t.stopped.Load(); n++ {
+				for asked < run.each && asked < n-1+run.ahead && !t.stopped.Load() {
+					asked++
+					ask <- message{Body: qs.next(asked)}
+				}
 				run.answered(i, n, (<-reply).Body, nil)
 			}
 			run.finished()

@@ -15,27 +15,47 @@ var gencallWorkload = &Workload{
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{
 		workersParam(), styleParam("the caller is a state machine that awaits, a process in direct style or a goroutine", callMachine, callDirect, callGoroutine),
-		procsParam("callers and called, two a pair", 2, 2, 1_000_000),
+		procsParam("callers and called, two a pair", 2, 2, 1_000_000), callInflight(),
 		messagesParam(), durationParam(2e9), roundsParam(3),
 	},
-	thrum:  gencallThrum,
+	thrum:  func(t *trial) (Sample, error) { return callSide(t, genCall) },
 	twin:   callThrum,
 	self:   true,
 	warm:   func(p Params) int64 { return max(20_000, 4*int64(p.Procs)) },
-	refine: evenProcs("gencall"),
-	label:  func(p Params) string { return p.Style },
+	refine: refineCall("gencall"),
+	label:  callLabel,
 }
 
 // genRef is the address of a genCallee.
 type genRef = genserver.Ref[*question, *question, struct{}]
 
+func genRefOf(to proc.PID) genRef { return genserver.RefOf[*question, *question, struct{}](to) }
+
+// genCall is the call of package genserver.
+var genCall = &callShape{
+	callee: func(r *callRun, id int) (proc.Machine, *uint64) {
+		k := &genCallee{run: r, id: id, answers: r.questions()}
+		return genserver.Factory(func() genserver.Server[*question, *question, struct{}] { return k })(), &k.seq
+	},
+	then: func(to proc.PID, replied func(*proc.Ctx, any, error) error) func(*proc.Ctx, any, error) error {
+		return genserver.Then(genRefOf(to), func(c *proc.Ctx, q *question, err error) error { return replied(c, q, err) })
+	},
+	reply: func(r proc.Reply) (any, error) { return genserver.Result[*question](r) },
+	direct: func(self *proc.Self, to proc.PID, q *question) (any, error) {
+		return genserver.Call(self, genRefOf(to), q, callTimeout)
+	},
+	goroutine: func(ctx context.Context, rt *proc.Runtime, to proc.PID, q *question) (any, error) {
+		return genserver.CallContext(ctx, rt, genRefOf(to), q)
+	},
+}
+
 // genCallee is callee as a generic server.
 type genCallee struct {
 	genserver.Base[*question, *question, struct{}]
-	run    *callRun
-	id     int
-	seq    uint64
-	answer question
+	run     *callRun
+	id      int
+	seq     uint64
+	answers questions
 }
 
 // HandleCall implements genserver.Server.
@@ -45,8 +65,7 @@ func (k *genCallee) HandleCall(_ *genserver.Ctx, q *question, _ genserver.From[*
 		k.run.order(fmt.Sprintf("called server %d", k.id), q.n, k.seq)
 		return nil, genserver.NoReply
 	}
-	k.answer.n = q.n
-	return &k.answer, nil
+	return k.answers.next(q.n), nil
 }
 
 // HandleInfo implements genserver.InfoHandler.
@@ -55,73 +74,4 @@ func (k *genCallee) HandleInfo(_ *genserver.Ctx, m proc.Message) error {
 		k.run.failf(fmt.Sprintf("called server %d", k.id), "message %+v", m)
 	}
 	return proc.Normal
-}
-
-// genCaller is caller, calling a generic server.
-type genCaller struct {
-	run  *callRun
-	to   genRef
-	id   int
-	seq  uint64 // the last call
-	ask  questions
-	then func(*proc.Ctx, any, error) error // k.replied, made once
-}
-
-// Handle implements proc.Machine.
-func (k *genCaller) Handle(c *proc.Ctx, m proc.Message) error {
-	if m.Body == stop {
-		return proc.Normal
-	}
-	k.then = genserver.Then(k.to, k.replied)
-	return k.next(c)
-}
-
-func (k *genCaller) next(c *proc.Ctx) error {
-	if k.seq == k.run.each || k.run.stopped.Load() {
-		k.run.finished()
-		return nil
-	}
-	k.seq++
-	if err := c.Await(k.to.PID, k.ask.next(k.seq), callTimeout, k.then); err != nil {
-		return k.run.sent(fmt.Sprintf("caller %d", k.id), err)
-	}
-	return nil
-}
-
-func (k *genCaller) replied(c *proc.Ctx, q *question, err error) error {
-	if !k.run.answered(k.id, k.seq, q, err) {
-		return nil
-	}
-	return k.next(c)
-}
-
-// genDirect is the same as a process in direct style.
-func (r *callRun) genDirect(id int, to genRef) func(*proc.Self) error {
-	return func(self *proc.Self) error {
-		if m := self.Receive(); m.Body == stop {
-			return nil
-		}
-		var ask questions
-		for n := uint64(1); n <= r.each && !r.stopped.Load(); n++ {
-			q, err := genserver.Call(self, to, ask.next(n), callTimeout)
-			if !r.answered(id, n, q, err) {
-				return nil
-			}
-		}
-		r.finished()
-		self.Receive()
-		return nil
-	}
-}
-
-// genGoroutine is the same as a goroutine.
-func (r *callRun) genGoroutine(ctx context.Context, rt *proc.Runtime, id int, to genRef) {
-	var ask questions
-	for n := uint64(1); n <= r.each && !r.stopped.Load(); n++ {
-		q, err := genserver.CallContext(ctx, rt, to, ask.next(n))
-		if !r.answered(id, n, q, err) {
-			return
-		}
-	}
-	r.finished()
 }

@@ -20,7 +20,7 @@ var pairsWorkload = &Workload{
 	thrum:  pairsThrum,
 	twin:   pairsTwin,
 	warm:   func(p Params) int64 { return max(20_000, 4*int64(p.Procs)) },
-	refine: evenProcs("pairs"),
+	refine: refineAll(evenProcs("pairs"), boundInflight("pairs")),
 	rows: func(p Params) []Params {
 		one := p
 		one.Workers = 1
@@ -188,7 +188,7 @@ func pairsTwin(t *trial) (Sample, error) {
 	run.playing.Store(int64(pairs))
 	begin := make(chan struct{})
 	for i := range pairs {
-		there, back := run.channel(), run.channel()
+		there, back := roomFor(run.ahead), roomFor(run.ahead)
 		g.wg.Go(func() {
 			seq := uint64(0)
 			for m := range there {
@@ -226,13 +226,4 @@ func pairsTwin(t *trial) (Sample, error) {
 	})
 	g.join()
 	return sample, err
-}
-
-// channel has room for all that a pair has in flight, but none for a single message: a
-// channel without a buffer is how goroutines take turns.
-func (r *pairsRun) channel() chan message {
-	if r.ahead == 1 {
-		return make(chan message)
-	}
-	return make(chan message, r.ahead)
 }

@@ -37,7 +37,7 @@ func (r *receiver) run(self *proc.Self) error {
 	close(r.passed)
 	self.ReceiveMatch(func(m proc.Message) bool { return m.Body == start })
 	r.begin = r.clock.Now()
-	var ask questions
+	ask := r.questions()
 	for n := uint64(1); n <= r.each && !r.stopped.Load(); n++ {
 		v, err := self.Call(r.server, ask.next(n), callTimeout)
 		if !r.answered(0, n, v, err) {
@@ -68,9 +68,9 @@ func receiveSide(t *trial, queued uint64) (Sample, error) {
 		return Sample{}, err
 	}
 	defer s.close()
-	call := &callRun{trial: t, each: uint64(max(1, t.n)), done: make(chan struct{})}
+	call := &callRun{trial: t, each: uint64(max(1, t.n)), ahead: 1, done: make(chan struct{})}
 	call.calling.Store(1)
-	server := &callee{run: call}
+	server := &callee{run: call, answers: call.questions()}
 	r := &receiver{callRun: call, queued: queued, passed: make(chan struct{}), closed: make(chan struct{})}
 	if r.server, err = s.spawn(server); err != nil {
 		return Sample{}, err

@@ -6,22 +6,22 @@ import (
 	"sync"
 
 	"github.com/thrum-go/thrum/proc"
-	"github.com/thrum-go/thrum/proc/genserver"
 )
 
-func gencallThrum(t *trial) (Sample, error) {
+// callSide is a round of calls.
+func callSide(t *trial, shape *callShape) (Sample, error) {
 	s, err := t.start()
 	if err != nil {
 		return Sample{}, err
 	}
 	defer s.close()
 	run := newCall(t)
-	called := make([]genCallee, t.p.Procs/2)
+	served := make([]*uint64, t.p.Procs/2)
 	pids := make([]proc.PID, 0, t.p.Procs) // the called first
-	for i := range called {
-		k := &called[i]
-		*k = genCallee{run: run, id: i}
-		pid, err := s.spawn(genserver.Factory(func() genserver.Server[*question, *question, struct{}] { return k })())
+	for i := range served {
+		var k proc.Machine
+		k, served[i] = shape.callee(run, i)
+		pid, err := s.spawn(k)
 		if err != nil {
 			return Sample{}, err
 		}
@@ -29,9 +29,9 @@ func gencallThrum(t *trial) (Sample, error) {
 	}
 	var sample Sample
 	if t.p.Style == callGoroutine {
-		sample, err = run.genByGoroutines(s, pids)
+		sample, err = run.byGoroutines(s, shape, pids)
 	} else {
-		sample, pids, err = run.genByProcesses(s, pids)
+		sample, pids, err = run.byProcesses(s, shape, pids)
 	}
 	if err != nil {
 		return Sample{}, err
@@ -44,25 +44,26 @@ func gencallThrum(t *trial) (Sample, error) {
 	if err := s.drain(); err != nil {
 		return Sample{}, err
 	}
-	for i := range called {
-		if called[i].seq != run.each && !t.stopped.Load() {
-			t.failf(fmt.Sprintf("called server %d", i), "it was called %d times, %d calls were made", called[i].seq, run.each)
+	for i, n := range served {
+		if *n != run.each && !t.stopped.Load() {
+			t.failf(fmt.Sprintf("called process %d", i), "it was called %d times, %d calls were made", *n, run.each)
 		}
 	}
 	return sample, nil
 }
 
-// genByProcesses lets a process call each of the servers, and returns the PIDs of all.
-func (r *callRun) genByProcesses(s *system, called []proc.PID) (Sample, []proc.PID, error) {
+// byProcesses lets a process call each of the called, and returns the PIDs of all.
+func (r *callRun) byProcesses(s *system, shape *callShape, called []proc.PID) (Sample, []proc.PID, error) {
 	all := called
+	callers := make([]caller, len(called))
 	for i, to := range called {
-		ref := genserver.RefOf[*question, *question, struct{}](to)
 		var pid proc.PID
 		var err error
 		if r.p.Style == callDirect {
-			pid, err = s.direct(r.genDirect(i, ref))
+			pid, err = s.direct(r.direct(shape, i, to))
 		} else {
-			pid, err = s.spawn(&genCaller{run: r, to: ref, id: i})
+			callers[i] = caller{run: r, shape: shape, to: to, id: i, ask: r.questions()}
+			pid, err = s.spawn(&callers[i])
 		}
 		if err != nil {
 			return Sample{}, nil, err
@@ -81,8 +82,8 @@ func (r *callRun) genByProcesses(s *system, called []proc.PID) (Sample, []proc.P
 	return sample, all, err
 }
 
-// genByGoroutines lets a goroutine call each of the servers.
-func (r *callRun) genByGoroutines(s *system, called []proc.PID) (Sample, error) {
+// byGoroutines lets a goroutine call each of the called.
+func (r *callRun) byGoroutines(s *system, shape *callShape, called []proc.PID) (Sample, error) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	begin := make(chan struct{})
 	var wg sync.WaitGroup
@@ -91,7 +92,7 @@ func (r *callRun) genByGoroutines(s *system, called []proc.PID) (Sample, error) 
 	for i, to := range called {
 		wg.Go(func() {
 			<-begin
-			r.genGoroutine(ctx, s.rt, i, genserver.RefOf[*question, *question, struct{}](to))
+			r.calls(i, func(q *question) (any, error) { return shape.goroutine(ctx, s.rt, to, q) })
 		})
 	}
 	return r.timed(r.total(), func() (int64, int64, error) {
