@@ -9,6 +9,7 @@ import (
 
 var bigWorkload = &Workload{
 	Name:    "big",
+	Group:   OnMessages,
 	Purpose: "every process sends to random others, which answer",
 	Twin:    "a goroutine a process, a channel each with room for one message of every other",
 	Figure:  NsPerMsg,

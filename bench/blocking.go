@@ -11,6 +11,7 @@ import (
 
 var blockingWorkload = &Workload{
 	Name:    "blocking",
+	Group:   OnFairness,
 	Purpose: "as many handlers as workers sleep at once: how long other processes' messages wait meanwhile",
 	Figure:  P99,
 	Parameters: []Parameter{

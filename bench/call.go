@@ -16,6 +16,7 @@ const (
 
 var callWorkload = &Workload{
 	Name:    "call",
+	Group:   OnMessages,
 	Purpose: "callers call a state machine each and wait for the reply; a message is a call with its reply",
 	Twin:    "two goroutines a pair, question and answer through two channels, unbuffered for one call",
 	Figure:  NsPerMsg,

@@ -9,7 +9,8 @@ import (
 )
 
 var churnWorkload = &Workload{
-	Name: "churn",
+	Name:  "churn",
+	Group: OnProcesses,
 	Purpose: "a steady population: processes are born with a link and a name, get a message by name, and end; a message " +
 		"is such a life",
 	Twin:   "goroutines with a channel in a sync.Map, that tell their end over another channel",

@@ -3,6 +3,7 @@ package bench
 // curve is the ring at growing sizes; see ring.go.
 var curveWorkload = &Workload{
 	Name:    "curve",
+	Group:   OnMessages,
 	Purpose: "time for a hop of the ring from 2 processes to a million, a row each",
 	Twin:    ringWorkload.Twin,
 	Figure:  NsPerMsg,

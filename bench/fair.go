@@ -14,6 +14,7 @@ import (
 
 var fairWorkload = &Workload{
 	Name:    "fair",
+	Group:   OnFairness,
 	Purpose: "wake-up latency of paced processes (a timer every ms) under busy ones of 10 µs a message",
 	Twin:    "busy goroutines that call runtime.Gosched after each message, and sleeping ones",
 	Figure:  P99,

@@ -9,6 +9,8 @@ import (
 
 var faninWorkload = &Workload{
 	Name:    "fanin",
+	Group:   OnMessages,
+	Aliases: []string{"bang"},
 	Purpose: "many processes send to one as fast as they can",
 	Twin:    "a goroutine a process and one channel of 1,024",
 	Figure:  NsPerMsg,

@@ -3,6 +3,7 @@ package bench
 // flood is fan-in with a single sender; see fanin.go.
 var floodWorkload = &Workload{
 	Name:    "flood",
+	Group:   OnMessages,
 	Purpose: "one process sends to another as fast as it can",
 	Twin:    "two goroutines and a channel of 1,024",
 	Figure:  NsPerMsg,

@@ -10,6 +10,8 @@ import (
 
 var gencallWorkload = &Workload{
 	Name:    "gencall",
+	Group:   OnMessages,
+	Aliases: []string{"genstress"},
 	Purpose: "callers call a generic server (package genserver) each and wait for the reply; a message is a call with its reply",
 	Twin:    "the bare call of package proc in the same shape, as in call: what is above it is what genserver costs",
 	Figure:  NsPerMsg,

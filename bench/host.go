@@ -16,6 +16,7 @@ import (
 
 var hostWorkload = &Workload{
 	Name:    "host",
+	Group:   OnFairness,
 	Purpose: "latency of an HTTP server in the same program while every worker is saturated",
 	Twin:    "plain goroutines that compute without end, one a processor, in place of Thrum",
 	Figure:  P99,

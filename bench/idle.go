@@ -11,6 +11,7 @@ import (
 
 var idleWorkload = &Workload{
 	Name:    "idle",
+	Group:   OnMemory,
 	Purpose: "processes that hold 32 bytes of their own and wait: memory each, and processor time of all",
 	Twin:    "goroutines (at most 200,000) that hold as much, waiting on a channel each",
 	Figure:  BytesPerProc,

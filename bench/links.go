@@ -15,7 +15,8 @@ const (
 )
 
 var linksWorkload = &Workload{
-	Name: "links",
+	Name:  "links",
+	Group: OnFailure,
 	Purpose: "link and unlink, monitor and demonitor, a message is such a pair; stars and chains of linked processes " +
 		"that end together, a message is an end",
 	Figure: NsPerMsg,

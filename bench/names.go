@@ -14,7 +14,8 @@ const (
 )
 
 var namesWorkload = &Workload{
-	Name: "names",
+	Name:  "names",
+	Group: OnMessages,
 	Purpose: "processes look names up, send to names, or give and take them (a pair is a message), while others come and " +
 		"go all the time",
 	Twin:   "sync.Map (and a map with a RWMutex) of buffered channels",

@@ -9,6 +9,7 @@ import (
 
 var pairsWorkload = &Workload{
 	Name:    "pairs",
+	Group:   OnMessages,
 	Purpose: "independent ping-pong pairs on one worker and on several: does the second core help?",
 	Twin:    "two goroutines and two channels a pair, unbuffered for one message, on as many processors",
 	Figure:  NsPerMsg,

@@ -3,6 +3,7 @@ package bench
 // ping is a single pair; see pairs.go.
 var pingWorkload = &Workload{
 	Name:    "ping",
+	Group:   OnMessages,
 	Purpose: "two processes send one message back and forth, or several",
 	Twin:    "two goroutines and two channels, unbuffered for one message",
 	Figure:  NsPerMsg,

@@ -4,6 +4,8 @@ import "github.com/thrum-go/thrum/proc"
 
 var receiveWorkload = &Workload{
 	Name:    "receive",
+	Group:   OnMessages,
+	Aliases: []string{"scan"},
 	Purpose: "a process in direct style calls a server while many messages wait in its mailbox; a message is a call with its reply",
 	Twin:    "the same process with an empty mailbox: calls are to cost the same, a ratio of 1",
 	Figure:  NsPerMsg,

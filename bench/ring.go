@@ -9,6 +9,7 @@ import (
 
 var ringWorkload = &Workload{
 	Name:    "ring",
+	Group:   OnMessages,
 	Purpose: "tokens passed around a ring of processes, one unless said otherwise; time for a hop",
 	Twin:    "a goroutine a process, channels between neighbours: unbuffered for one token, else with room for twice their share",
 	Figure:  NsPerMsg,

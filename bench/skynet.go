@@ -8,6 +8,7 @@ import (
 
 var skynetWorkload = &Workload{
 	Name:    "skynet",
+	Group:   OnProcesses,
 	Purpose: "a tree of processes, ten children each, adds up the numbers of its leaves",
 	Twin:    "a goroutine and an unbuffered channel for every node with children",
 	Figure:  NsPerMsg,

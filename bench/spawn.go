@@ -9,6 +9,7 @@ import (
 
 var spawnWorkload = &Workload{
 	Name:    "spawn",
+	Group:   OnProcesses,
 	Purpose: "a process spawns others, sends each one message, and they exit",
 	Twin:    "go with an unbuffered channel, one message",
 	Figure:  NsPerMsg,

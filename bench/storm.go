@@ -15,7 +15,8 @@ const (
 )
 
 var stormWorkload = &Workload{
-	Name: "storm",
+	Name:  "storm",
+	Group: OnFailure,
 	Purpose: "the permanent children of a supervisor are ended at random, by their own error, a panic (load only) or a kill, and are " +
 		"restarted; a message is a restart",
 	Figure: NsPerMsg,

@@ -11,6 +11,7 @@ import (
 
 var timersWorkload = &Workload{
 	Name:    "timers",
+	Group:   OnTime,
 	Purpose: "a process starts very many timers and cancels three of five; the rest fire, none early; a message is a start",
 	Twin:    "time.AfterFunc and Stop",
 	Figure:  NsPerMsg,

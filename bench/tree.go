@@ -18,6 +18,7 @@ const (
 
 var treeWorkload = &Workload{
 	Name:    "tree",
+	Group:   OnProcesses,
 	Purpose: "supervisors start many children and stop them; a message is a child that was started and stopped",
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{

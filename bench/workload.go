@@ -20,8 +20,10 @@ const (
 // [All] and [Find].
 type Workload struct {
 	Name       string
-	Purpose    string // one line
-	Twin       string // what it is compared with; empty: nothing
+	Group      Group
+	Aliases    []string // names that other suites have for the same thing
+	Purpose    string   // one line
+	Twin       string   // what it is compared with; empty: nothing
 	Figure     Figure
 	Parameters []Parameter
 
@@ -58,13 +60,17 @@ type Setting struct {
 	Params   Params
 }
 
-// All returns every workload, in the order in which they are listed.
-func All() []*Workload { return slices.Clone(workloads) }
+// All returns every workload, in the order in which they are listed: by group.
+func All() []*Workload {
+	all := slices.Clone(workloads)
+	slices.SortStableFunc(all, func(a, b *Workload) int { return slices.Index(groups, a.Group) - slices.Index(groups, b.Group) })
+	return all
+}
 
-// Find returns the workload of that name.
+// Find returns the workload of that name, which may be an alias.
 func Find(name string) (*Workload, bool) {
 	for _, w := range workloads {
-		if w.Name == name {
+		if w.Name == name || slices.Contains(w.Aliases, name) {
 			return w, true
 		}
 	}

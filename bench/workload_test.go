@@ -289,8 +289,13 @@ func TestWorkloadsAreFoundByName(t *testing.T) {
 			t.Errorf("two workloads are called %s", w.Name)
 		}
 		seen[w.Name] = true
-		if got, ok := Find(w.Name); !ok || got != w {
-			t.Errorf("Find(%q) gives %v, %t", w.Name, got, ok)
+		if !slices.Contains(Groups(), w.Group) {
+			t.Errorf("%s: its group is %q, want one of %v", w.Name, w.Group, Groups())
+		}
+		for _, name := range append([]string{w.Name}, w.Aliases...) {
+			if got, ok := Find(name); !ok || got != w {
+				t.Errorf("Find(%q) gives %v, %t", name, got, ok)
+			}
 		}
 		if w.Purpose == "" || strings.Contains(w.Purpose, "\n") {
 			t.Errorf("%s: its purpose is not one line: %q", w.Name, w.Purpose)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +26,21 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 				return listJSON(stdout)
 			}
 			var b strings.Builder
-			for _, w := range bench.All() {
-				describe(&b, w)
+			for _, g := range bench.Groups() {
+				var of []*bench.Workload
+				for _, w := range bench.All() {
+					if w.Group == g {
+						of = append(of, w)
+					}
+				}
+				if len(of) == 0 {
+					continue
+				}
+				fmt.Fprintf(&b, "%s\n\n", strings.ToUpper(string(g)))
+				for _, w := range of {
+					describe(&b, w)
+				}
+				b.WriteString("\n")
 			}
 			b.WriteString(listLegend)
 			_, err = stdout.WriteString(b.String())
@@ -35,37 +49,59 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 	}
 }
 
-const listLegend = `
-Each is run by "loadgen run NAME" with the flags shown, here with their defaults. --workers is
-GOMAXPROCS unless given, --messages as many as fit --duration, which is the time for all
-rounds of Thrum and twin together; the median of the --rounds counts.
+const listLegend = `Each is run by "loadgen run NAME" with the flags shown, here with their
+defaults. --workers is GOMAXPROCS unless given, --messages as many as fit
+--duration, which is the time for all rounds of Thrum and twin together; the
+median of the --rounds counts. Instead of the name, each name after "also" will
+do. docs/workloads.md says what each asks and checks.
 `
+
+// listWide is how wide the list is at most; names take listName of it.
+const (
+	listWide = 80
+	listName = 13
+)
 
 // describe writes what a workload is for, what its twin is and which flags it
 // takes. Numbers of processes and the like, and styles, mean something else in each.
 func describe(b *strings.Builder, w *bench.Workload) {
-	fmt.Fprintf(b, "%-9s %s\n", w.Name, w.Purpose)
-	if w.Twin != "" {
-		fmt.Fprintf(b, "%-9s twin: %s\n", "", w.Twin)
+	entry(b, w.Name, w.Purpose)
+	if len(w.Aliases) > 0 {
+		entry(b, "", "also "+strings.Join(w.Aliases, ", "))
 	}
-	var flags []string
+	if w.Twin != "" {
+		entry(b, "", "twin: "+w.Twin)
+	}
+	var common []string
 	for _, p := range w.Parameters {
 		flag := "--" + p.Name
-		if p.Default != 0 {
-			flag += " " + p.Format(p.Default)
+		switch {
+		case len(p.Choices) > 0:
+			entry(b, "", fmt.Sprintf("%s %s: %s; %s", flag, p.Choices[0], p.Meaning, strings.Join(p.Choices, ", ")))
+		case p.Min == p.Max: // nothing to choose
+		case p.Name == bench.Procs || p.Name == bench.Size || p.Name == bench.Inflight:
+			entry(b, "", fmt.Sprintf("%s %s: %s, %s to %s", flag, p.Format(p.Default), p.Meaning, p.Format(p.Min), p.Format(p.Max)))
+		case p.Default != 0:
+			common = append(common, flag+" "+p.Format(p.Default))
+		default:
+			common = append(common, flag)
 		}
-		if len(p.Choices) > 0 {
-			flag += fmt.Sprintf(" %s (%s: %s)", p.Choices[0], p.Meaning, strings.Join(p.Choices, ", "))
-		}
-		if p.Name == bench.Procs || p.Name == bench.Size {
-			flag += fmt.Sprintf(" (%s, %s to %s)", p.Meaning, p.Format(p.Min), p.Format(p.Max))
-			if p.Min == p.Max {
-				continue // nothing to choose
-			}
-		}
-		flags = append(flags, flag)
 	}
-	fmt.Fprintf(b, "%-9s %s\n", "", strings.Join(flags, " "))
+	entry(b, "", strings.Join(common, " "))
+}
+
+// entry writes text behind a name or below it, broken at spaces; what does not fit a
+// line goes on a little further to the right.
+func entry(b *strings.Builder, name, text string) {
+	line := fmt.Sprintf("%-*s", listName-1, name)
+	for _, word := range strings.Fields(text) {
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > listWide && len(line) > listName {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", listName+1)
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
 }
 
 // listJSON prints the same for a program. Durations are in nanoseconds.
@@ -80,6 +116,8 @@ func listJSON(stdout *os.File) error {
 	}
 	type workload struct {
 		Name       string      `json:"name"`
+		Group      bench.Group `json:"group"`
+		Aliases    []string    `json:"aliases,omitempty"`
 		Purpose    string      `json:"purpose"`
 		Twin       string      `json:"twin,omitempty"`
 		Parameters []parameter `json:"parameters"`
@@ -88,7 +126,7 @@ func listJSON(stdout *os.File) error {
 		Workloads []workload `json:"workloads"`
 	}
 	for _, w := range bench.All() {
-		x := workload{Name: w.Name, Purpose: w.Purpose, Twin: w.Twin}
+		x := workload{Name: w.Name, Group: w.Group, Aliases: w.Aliases, Purpose: w.Purpose, Twin: w.Twin}
 		for _, p := range w.Parameters {
 			x.Parameters = append(x.Parameters, parameter(p))
 		}

@@ -98,7 +98,7 @@ func oneWorkload(cmd *cobra.Command, args []string) error {
 	}
 	var names []string
 	for _, w := range bench.All() {
-		names = append(names, w.Name)
+		names = append(append(names, w.Name), w.Aliases...)
 	}
 	hint := `"loadgen list" names them`
 	if near := nearest(args[0], names); near != "" {
