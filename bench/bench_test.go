@@ -89,6 +89,18 @@ func BenchmarkBig(b *testing.B) {
 	}
 }
 
+func BenchmarkUbench(b *testing.B) {
+	for _, n := range []int{1, 5, 100} {
+		both(b, ubenchWorkload, fmt.Sprintf("inflight=%d/", n), Params{Inflight: n})
+	}
+}
+
+func BenchmarkHack(b *testing.B) { both(b, hackWorkload, "", Params{}) }
+
+func BenchmarkChain(b *testing.B) { both(b, chainWorkload, "", Params{}) }
+
+func BenchmarkChainSpawn(b *testing.B) { both(b, chainSpawnWorkload, "", Params{}) }
+
 func BenchmarkSpawn(b *testing.B) { both(b, spawnWorkload, "", Params{}) }
 
 func BenchmarkCall(b *testing.B) { styles(b, callWorkload) }

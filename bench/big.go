@@ -11,15 +11,23 @@ var bigWorkload = &Workload{
 	Name:    "big",
 	Group:   OnMessages,
 	Purpose: "every process sends to random others, which answer",
-	Twin:    "a goroutine a process, a channel each with room for one message of every other",
+	Twin:    "a goroutine a process, a channel each with room for all that is under way",
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{
-		workersParam(), procsParam("processes", 512, 2, 4096),
+		workersParam(), procsParam("processes", 512, 2, 4096), inflightParam("questions of a process", 10_000),
 		messagesParam(), durationParam(2e9), roundsParam(3), seedParam(),
 	},
-	thrum: bigThrum,
-	twin:  bigTwin,
-	warm:  func(p Params) int64 { return max(50_000, 20*int64(p.Procs)) },
+	thrum:    bigThrum,
+	twin:     bigTwin,
+	twinFits: bigTwinFits,
+	warm:     func(p Params) int64 { return max(50_000, 20*int64(p.Procs)) },
+	refine:   boundInflight("big"),
+	label:    inflightLabel,
+}
+
+// bigTwinFits says whether channels with room for everything fit memory.
+func bigTwinFits(p Params) bool {
+	return int64(p.Procs)*int64(p.Procs)*int64(p.Inflight)*32 <= 512<<20
 }
 
 // bigAnswer marks the word of an answer. The rest is sender and number.
@@ -29,7 +37,7 @@ const bigAnswer = 1 << 63
 type bigRun struct {
 	*trial
 	begin, end int64 // written before the first question and after the last answer
-	quota      int64 // questions each process asks, one at a time
+	quota      int64 // questions each process asks
 	asking     atomic.Int64
 	done       chan struct{}
 	pids       []proc.PID // read-only once the first question is asked
@@ -48,6 +56,7 @@ type bigPeer struct {
 	id     int
 	random uint64
 	asked  int64
+	back   int64 // answers
 	// The low bytes of the numbers of the last message to and from every other
 	// process. A byte keeps a process's bookkeeping in the first-level cache; the
 	// number of messages is counted besides.
@@ -69,7 +78,7 @@ func (p *bigPeer) number(to int) uint64 {
 
 // take checks the order of a message and returns its sender.
 func (p *bigPeer) take(word uint64) int {
-	from := int(word &^ bigAnswer >> 8)
+	from := int(word >> 8 & 0xffff)
 	if from >= len(p.seen) {
 		p.run.failf(fmt.Sprintf("process %d", p.id), "a message of process %d, there are %d", from, len(p.seen))
 		return p.id
@@ -85,18 +94,25 @@ func (p *bigPeer) take(word uint64) int {
 // next returns whom to ask next; ok is false when all is asked.
 func (p *bigPeer) next() (to int, ok bool) {
 	if p.asked == p.run.quota || p.run.stopped.Load() {
-		p.run.finished()
+		if p.back == p.asked {
+			p.run.finished()
+		}
 		return 0, false
 	}
 	p.asked++
+	return p.other(), true
+}
+
+// other chooses anybody but the process itself.
+func (p *bigPeer) other() int {
 	p.random ^= p.random << 13
 	p.random ^= p.random >> 7
 	p.random ^= p.random << 17
-	to = int(p.random >> 33 % uint64(p.run.p.Procs-1))
+	to := int(p.random >> 33 % uint64(p.run.p.Procs-1))
 	if to >= p.id {
-		to++ // anybody but itself
+		to++
 	}
-	return to, true
+	return to
 }
 
 func (r *bigRun) finished() {
@@ -110,7 +126,7 @@ func (r *bigRun) total() int64 { return 2 * r.quota * int64(r.p.Procs) }
 
 // verify counts questions and answers, and compares what was sent between each
 // two processes with what was seen.
-func (r *bigRun) verify(peers []*bigPeer) {
+func (r *bigRun) verify(peers []*bigPeer, messages int64) {
 	var took int64
 	for _, p := range peers {
 		took += p.took
@@ -121,15 +137,16 @@ func (r *bigRun) verify(peers []*bigPeer) {
 			}
 		}
 	}
-	if took != r.total() {
-		r.failf("all processes", "%d messages taken, %d were to be", took, r.total())
+	if took != messages {
+		r.failf("all processes", "%d messages taken, %d were to be", took, messages)
 	}
 }
 
-// bigProc is a process: it asks one question at a time and answers all.
+// bigProc is a process: it asks some questions, another one for each answer, and answers
+// all.
 type bigProc struct {
 	bigPeer
-	_ [24]byte
+	_ [16]byte
 }
 
 // Handle implements proc.Machine.
@@ -137,6 +154,7 @@ func (p *bigProc) Handle(c *proc.Ctx, m proc.Message) error {
 	if m.Body == stop {
 		return proc.Normal
 	}
+	asks := p.run.ahead()
 	if m.Body == nil {
 		from := p.take(m.Word)
 		if m.Word&bigAnswer == 0 {
@@ -145,8 +163,14 @@ func (p *bigProc) Handle(c *proc.Ctx, m proc.Message) error {
 			}
 			return nil
 		}
+		p.back++
+		asks = 1
 	}
-	if to, ok := p.next(); ok {
+	for range asks {
+		to, ok := p.next()
+		if !ok {
+			break
+		}
 		if err := c.SendWord(p.run.pids[to], nil, p.number(to)); err != nil {
 			return p.run.sent(fmt.Sprintf("process %d asking", p.id), err)
 		}
@@ -155,38 +179,43 @@ func (p *bigProc) Handle(c *proc.Ctx, m proc.Message) error {
 }
 
 func bigThrum(t *trial) (Sample, error) {
-	s, err := t.start()
+	run := newBig(t)
+	procs := make([]bigProc, t.p.Procs)
+	return run.play(run.total(), func(i int) (proc.Machine, *bigPeer) {
+		procs[i].bigPeer = run.peer(i)
+		return &procs[i], &procs[i].bigPeer
+	})
+}
+
+// play is a round of processes that know each other, of so many messages.
+func (r *bigRun) play(messages int64, process func(i int) (proc.Machine, *bigPeer)) (Sample, error) {
+	s, err := r.trial.start()
 	if err != nil {
 		return Sample{}, err
 	}
 	defer s.close()
-	run := newBig(t)
-	procs := make([]bigProc, t.p.Procs)
-	peers := make([]*bigPeer, t.p.Procs)
-	run.pids = make([]proc.PID, t.p.Procs)
-	for i := range procs {
-		procs[i].bigPeer = run.peer(i)
-		peers[i] = &procs[i].bigPeer
-		if run.pids[i], err = s.spawn(&procs[i]); err != nil {
+	peers := make([]*bigPeer, r.p.Procs)
+	r.pids = make([]proc.PID, r.p.Procs)
+	for i := range peers {
+		var m proc.Machine
+		m, peers[i] = process(i)
+		if r.pids[i], err = s.spawn(m); err != nil {
 			return Sample{}, err
 		}
 	}
-	sample, err := t.timed(run.total(), func() (int64, int64, error) {
-		run.begin = t.clock.Now()
-		for _, pid := range run.pids {
+	sample, err := r.timed(messages, func() (int64, int64, error) {
+		r.begin = r.clock.Now()
+		for _, pid := range r.pids {
 			if err := s.send(pid, start); err != nil {
 				return 0, 0, err
 			}
 		}
-		if err := s.await(run.done); err != nil {
-			return 0, 0, err
-		}
-		return run.begin, run.end, nil
+		return s.awaitSpan(r.done, &r.begin, &r.end)
 	})
 	if err != nil {
 		return Sample{}, err
 	}
-	for _, pid := range run.pids {
+	for _, pid := range r.pids {
 		if err := s.send(pid, stop); err != nil {
 			return Sample{}, err
 		}
@@ -194,54 +223,68 @@ func bigThrum(t *trial) (Sample, error) {
 	if err := s.drain(); err != nil {
 		return Sample{}, err
 	}
-	run.verify(peers)
+	r.verify(peers, messages)
 	return sample, nil
 }
 
 func bigTwin(t *trial) (Sample, error) {
-	g := t.goroutines()
 	run := newBig(t)
-	run.done = g.done
-	// A process has at most one question on its way, so an inbox never holds more
-	// than one message of each other and nobody ever waits to send: with less room
-	// a circle of full inboxes could stand still for ever.
-	inbox := make([]chan message, t.p.Procs)
-	peers := make([]*bigPeer, t.p.Procs)
+	return run.playTwin(run.total(), func(p *bigPeer, inbox []chan message, m message) {
+		asks := t.ahead()
+		if m.Body == nil {
+			from := p.take(m.Word)
+			if m.Word&bigAnswer == 0 {
+				inbox[from] <- message{Word: p.number(from) | bigAnswer}
+				return
+			}
+			p.back++
+			asks = 1
+		}
+		for range asks {
+			to, ok := p.next()
+			if !ok {
+				break
+			}
+			inbox[to] <- message{Word: p.number(to)}
+		}
+	})
+}
+
+// playTwin is a round of goroutines that know each other.
+func (r *bigRun) playTwin(messages int64, handle func(p *bigPeer, inbox []chan message, m message)) (Sample, error) {
+	g := r.goroutines()
+	r.done = g.done
+	// A message is under way until it is answered or passed on, so an inbox never holds
+	// more than there are in all, and nobody ever waits to send: with less room a circle
+	// of full inboxes could stand still for ever.
+	inbox := make([]chan message, r.p.Procs)
+	peers := make([]*bigPeer, r.p.Procs)
 	for i := range inbox {
-		inbox[i] = make(chan message, t.p.Procs)
-		p := run.peer(i)
+		inbox[i] = make(chan message, r.p.Procs*int(r.ahead()))
+		p := r.peer(i)
 		peers[i] = &p
 	}
 	for i, p := range peers {
 		g.wg.Go(func() {
 			for m := range inbox[i] {
-				if m.Body == nil {
-					from := p.take(m.Word)
-					if m.Word&bigAnswer == 0 {
-						inbox[from] <- message{Word: p.number(from) | bigAnswer}
-						continue
-					}
-				}
-				if to, ok := p.next(); ok {
-					inbox[to] <- message{Word: p.number(to)}
-				}
+				handle(p, inbox, m)
 			}
 		})
 	}
-	sample, err := t.timed(run.total(), func() (int64, int64, error) {
-		run.begin = t.clock.Now()
+	sample, err := r.timed(messages, func() (int64, int64, error) {
+		r.begin = r.clock.Now()
 		for i := range inbox {
 			inbox[i] <- message{Body: start}
 		}
 		<-g.done
-		return run.begin, run.end, nil
+		return r.begin, r.end, nil
 	})
 	for i := range inbox {
 		close(inbox[i])
 	}
 	g.join()
-	if !t.stopped.Load() {
-		run.verify(peers)
+	if !r.stopped.Load() {
+		r.verify(peers, messages)
 	}
 	return sample, err
 }

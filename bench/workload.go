@@ -83,5 +83,5 @@ func (w *Workload) Label(p Params) string {
 	if w.label == nil {
 		return w.Name
 	}
-	return strings.TrimSpace(w.Name + " " + w.label(p))
+	return strings.TrimSpace(w.Name + " " + strings.TrimSpace(w.label(p)))
 }

@@ -14,7 +14,7 @@ import (
 func tiny(w *Workload) Params {
 	p := Params{Rounds: 1, Duration: 20 * time.Millisecond}
 	switch w.Name {
-	case "ping", "ring", "flood", "spawn", "call", "gencall":
+	case "ping", "ring", "flood", "spawn", "call", "gencall", "chain-spawn":
 		p.Messages = 5000
 	case "receive":
 		p.Messages, p.Size = 2000, 3000
@@ -32,8 +32,12 @@ func tiny(w *Workload) Params {
 		p.Messages, p.Procs = 2000, 200
 	case "fanin":
 		p.Messages, p.Procs = 5000, 11
-	case "big":
+	case "big", "ubench":
 		p.Messages, p.Procs = 5000, 16
+	case "chain":
+		p.Messages, p.Procs = 5000, 50
+	case "hack":
+		p.Messages, p.Procs, p.Size = 5000, 2, 5
 	case "pairs":
 		p.Messages, p.Procs = 5000, 8
 	case "curve":
