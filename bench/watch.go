@@ -17,7 +17,8 @@ type Watch struct {
 
 	// Runtime is given the runtime of each of Thrum's rounds when it has begun. Before that is shut down, end is called, unless it is nil: when it has
 	// returned, nobody may use the runtime any more, and goroutines that do not end by themselves would be taken for the workload's. end
-	// returns how many processes those who looked have begun in the runtime, none of which may go on: they are left out of its checks. Looking costs the
+	// returns how many processes those who looked have begun in the runtime, none of which may go on: they are left out of its checks, and dead letters, which
+	// late answers to them may be, are not checked. Looking costs the
 	// workload time and memory, which are measured as its own.
 	Runtime func(*proc.Runtime) (end func() (begun int))
 }

@@ -17,7 +17,7 @@ import (
 //
 // The questions are asked by a process of Survey's own, some hundred at a time, so that a runtime of a million processes goes on with its work
 // meanwhile. That process is not among the answers. Its spawn, its end and a message for each answer are in the runtime's statistics, once for each call
-// that does not return ErrShutdown. A process that is asked takes a turn, but uses no reductions and handles no message; of one that does not come to its turn the worker is
+// that does not return ErrShutdown; so is, as a dead letter, what has been asked and answers only when the survey is over. A process that is asked takes a turn, but uses no reductions and handles no message; of one that does not come to its turn the worker is
 // asked, and one inside a handler is waited for until the handler returns or has been found stuck (proc.Config.StuckAfter).
 //
 // It costs O(processes) time; docs/profiling.md has figures. Any goroutine may call it but a handler.
@@ -75,20 +75,13 @@ type surveyor struct {
 	next  int
 	asked map[proc.RequestID]proc.PID
 	left  []proc.PID // have not answered in time
-	heard int        // answers since the last tick
 	info  proc.Info  // the last answer, where visit sees it
 	over  atomic.Bool
 }
 
-// surveyTick is what the surveyor sends itself every surveyPause.
-type surveyTick struct{}
-
 // Init asks the first ones.
 func (s *surveyor) Init(c *proc.Ctx) error {
 	s.asked = make(map[proc.RequestID]proc.PID, surveyBatch)
-	if _, err := c.SendEvery(surveyPause, c.Self(), surveyTick{}); err != nil {
-		return err
-	}
 	return s.ask(c)
 }
 
@@ -106,20 +99,16 @@ func (s *surveyor) ask(c *proc.Ctx) error {
 		}
 	}
 	if len(s.asked) > 0 {
-		return nil
+		return c.ReceiveTimeout(surveyPause)
 	}
 	s.over.Store(true)
 	return proc.Normal
 }
 
-// Handle takes an answer, or the tick.
+// Handle takes an answer, or that there was none for long. A timer that sends it messages could leave one behind as a dead letter.
 func (s *surveyor) Handle(c *proc.Ctx, m proc.Message) error {
 	switch b := m.Body.(type) {
-	case surveyTick:
-		if s.heard > 0 {
-			s.heard = 0
-			return nil
-		}
+	case proc.ReceiveTimeout:
 		for id, pid := range s.asked {
 			c.Abandon(id)
 			s.left = append(s.left, pid)
@@ -127,18 +116,15 @@ func (s *surveyor) Handle(c *proc.Ctx, m proc.Message) error {
 		clear(s.asked)
 		return s.ask(c)
 	case proc.Reply:
-		if _, ok := s.asked[b.Request]; !ok {
-			return nil
+		if _, ok := s.asked[b.Request]; ok {
+			delete(s.asked, b.Request)
+			if i, ok := b.Value.(proc.Info); ok && s.ctx.Err() == nil {
+				s.info = i
+				s.visit(&s.info)
+			}
 		}
-		delete(s.asked, b.Request)
-		s.heard++
-		if i, ok := b.Value.(proc.Info); ok && s.ctx.Err() == nil {
-			s.info = i
-			s.visit(&s.info)
-		}
-		return s.ask(c)
 	}
-	return nil
+	return s.ask(c)
 }
 
 // askEach asks the processes by Runtime.Info, several at a time: most of an answer's time is spent waiting for a worker.
