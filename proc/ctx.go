@@ -27,8 +27,9 @@ type Ctx struct {
 	call   Caller       // of the message being handled, when it is a call
 	owes   bool         // nobody has replied to call yet
 	paid   bool         // somebody has; not known after an Await
-	labels uint8        // see label.go
-	label  *processType // of the goroutine
+	labels bool         // turns are labelled, see label.go
+	label  *processType // that the goroutine has the label of; nil: none
+	budget labelBudget  // for labels
 	lent   bool         // the message that was taken last still counts in its gate; only for processes in direct style
 	_      pad
 }

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"context"
 	"runtime/pprof"
 	"strings"
 	"testing"
@@ -82,4 +83,86 @@ func TestProfileLabelsInDirectStyle(t *testing.T) {
 		}
 		return true
 	})
+}
+
+func TestWorkersKeepNoLabelOfWhoStartedThem(t *testing.T) {
+	var rt *Runtime
+	pprof.Do(context.Background(), pprof.Labels("who", "embedder"), func(context.Context) {
+		rt = begin(t, Config{Workers: 2})
+	})
+	seen := make(chan bool)
+	pid := spawn(t, rt, func() Machine { return inheritor{seen} })
+	until(t, "the label is taken away", func() bool {
+		send(t, rt, pid, nil)
+		return !await(t, "a look", seen)
+	})
+}
+
+type inheritor struct{ seen chan bool }
+
+func (i inheritor) Handle(*Ctx, Message) error {
+	var b bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&b, 1)
+	found := false
+	for g := range strings.SplitSeq(b.String(), "\n\n") {
+		found = found || strings.Contains(g, "inheritor") && strings.Contains(g, "embedder")
+	}
+	i.seen <- found
+	return nil
+}
+
+// Turns of two types take turns for a second, with a look every 10 µs.
+func TestLabelsOfShortTurnsAreRationed(t *testing.T) {
+	simulate := func(turn int64) (changes int) {
+		const second, look = 1_000_000_000, 10_000
+		var b labelBudget
+		on := false
+		for now, looked := int64(0), int64(0); now < second; now += turn {
+			if now-looked >= look {
+				looked = now
+				on = b.look(now)
+			}
+			if on = on && b.spend(); on {
+				changes++
+			}
+		}
+		return changes
+	}
+	changes := simulate(20)
+	if most := 1_000_000_000/labelPrice + int(labelSavings/labelPrice); changes > most || changes < most/2 {
+		t.Errorf("turns of 20 ns: %d changes in a second, want at most %d and not much less", changes, most)
+	}
+	const long = labelPrice + 100
+	if changes := simulate(long); changes < 1_000_000_000/long*99/100 {
+		t.Errorf("turns of %d ns: %d are labelled, want nearly all", long, changes)
+	}
+}
+
+// Labels that are rationed favour no type: turns of 300 and of 75 ns take turns.
+func TestRationedLabelsFavourNobody(t *testing.T) {
+	var (
+		b        labelBudget
+		on       bool
+		now      int64
+		looked   int64
+		labelled [2]int64 // ns
+	)
+	for i := 0; now < 1_000_000_000; i++ {
+		if now-looked >= 10_000 {
+			looked = now
+			on = b.look(now)
+		}
+		turn := []int64{300, 75}[i%2]
+		if on = on && b.spend(); on {
+			labelled[i%2] += turn
+		}
+		now += turn
+	}
+	all := labelled[0] + labelled[1]
+	if share := float64(labelled[0]) / float64(all); share < 0.79 || share > 0.81 {
+		t.Errorf("%.3f of the labelled time is the type's that has 0.8 of all", share)
+	}
+	if all < 50_000_000 {
+		t.Errorf("%d ns of a second are labelled, want a tenth of it about", all)
+	}
 }

@@ -79,7 +79,7 @@ func (p *process) Run(w *sched.Worker) sched.Next {
 	if p.mb.State()^gen != c.tag {
 		c.board(p)
 	}
-	if c.labels != 0 {
+	if c.labels && c.label != p.kind.Load() {
 		c.relabel(p)
 	}
 	if p.mb.User&slowFlags != 0 {

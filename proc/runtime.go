@@ -103,7 +103,7 @@ func New(cfg Config) (*Runtime, error) {
 		},
 		NewWorker: func(w *sched.Worker) any {
 			l := w.Core().Local.(*local)
-			l.ctx = &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID())}
+			l.ctx = &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID()), label: &inherited}
 			return l.ctx
 		},
 		Crashed: rt.crashed,

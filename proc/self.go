@@ -176,7 +176,7 @@ func (s *Self) suspend() {
 	if !s.over(struct{}{}) {
 		runtime.Goexit()
 	}
-	if s.labelled || s.c.labels != 0 {
+	if s.labelled != s.c.labels {
 		s.relabel()
 	}
 }

@@ -1,10 +1,8 @@
 package proc
 
 import (
-	"context"
 	"reflect"
 	"runtime"
-	"runtime/pprof"
 	"sync"
 )
 
@@ -12,8 +10,8 @@ import (
 // its function.
 type processType struct {
 	name   string
-	of     any             // reflect.Type, or the address of the function
-	labels context.Context // with the pprof label
+	of     any       // reflect.Type, or the address of the function
+	labels *labelSet // the pprof label
 }
 
 // types holds every type that the runtime has met.
@@ -26,7 +24,7 @@ func (t *types) get(of any, name func() string) *processType {
 		return k.(*processType)
 	}
 	n := name()
-	k, _ := t.known.LoadOrStore(of, &processType{name: n, of: of, labels: pprof.WithLabels(context.Background(), pprof.Labels(LabelType, n))})
+	k, _ := t.known.LoadOrStore(of, &processType{name: n, of: of, labels: newLabelSet(n)})
 	return k.(*processType)
 }
 
@@ -35,7 +33,7 @@ func (t *types) get(of any, name func() string) *processType {
 func (p *process) setMachine(c *Ctx, m Machine) {
 	p.machine = m
 	p.setKind(c, m)
-	if c.labels != 0 {
+	if c.labels && c.label != p.kind.Load() {
 		c.relabel(p)
 	}
 }
