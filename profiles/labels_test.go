@@ -142,9 +142,9 @@ func TestCPUSamplesAreLabelledByProcessType(t *testing.T) {
 		all  []*profile.Profile
 		used [2]int64
 	)
-	for got.samples < 400 {
+	for got.samples < 200 {
 		before := [2]int64{s.heavy.Load(), s.work.Load()}
-		paths, err := Capture(ctx, t.TempDir(), Options{Duration: 2 * time.Second, Trace: -1, Runtime: rt})
+		paths, err := Capture(ctx, t.TempDir(), Options{Duration: time.Second, Trace: -1, Runtime: rt})
 		used[0], used[1] = used[0]+s.heavy.Load()-before[0], used[1]+s.work.Load()-before[1]
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +196,7 @@ func seed(p *profile.Profile, share float64) {
 			continue
 		}
 		all += float64(n)
-		give := int64(math.Ceil(share*all-moved))
+		give := int64(math.Ceil(share*all - moved))
 		if give <= 0 {
 			continue
 		}
