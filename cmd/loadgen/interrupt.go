@@ -8,9 +8,9 @@ import (
 )
 
 // interruptible returns a context that the first Ctrl-C, or a request to end, cancels;
-// what was measured so far can then still be printed. The second ends the program at
-// once.
-func interruptible(live *progress) (ctx context.Context, release func()) {
+// what was measured so far can then still be printed. The second has giveUp called and
+// ends the program at once.
+func interruptible(live *progress, giveUp func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupts := make(chan os.Signal, 2)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
@@ -23,6 +23,7 @@ func interruptible(live *progress) (ctx context.Context, release func()) {
 			case <-interrupts:
 			}
 			if !first {
+				giveUp()
 				os.Exit(exitInterrupted)
 			}
 			if live.writing.Load() {

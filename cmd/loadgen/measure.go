@@ -76,14 +76,14 @@ func (o *options) checkInterval() error {
 // collect opens the outputs, has f fill a report until it is done or interrupted,
 // writes it and says what it comes to.
 func collect(o *options, stdout, stderr *os.File, f func(context.Context, *progress, *report.Report) error) error {
-	sinks, err := o.output.open()
+	sinks, err := o.output.open(stdout)
 	if err != nil {
 		return err
 	}
 	defer closeAll(sinks)
 	live := newProgress(stderr, o)
 	defer live.stop() // also when something panics
-	ctx, release := interruptible(live)
+	ctx, release := interruptible(live, func() { abandon(sinks) })
 	defer release()
 	rep := report.Report{Env: report.Environment(), Config: report.Config{Command: os.Args[1:], Tags: o.tags}}
 	failure := f(ctx, live, &rep)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,58 +65,13 @@ func (o outputs) listForm() (string, error) {
 	return o[0].form, nil
 }
 
-// sink is an output that has been opened.
-type sink struct {
-	output
-	file *os.File // nil: stdout
-}
-
-// open opens every file for writing, so that what cannot be written is told before
-// anything is measured. What a file holds stays until results replace it.
-func (o outputs) open() ([]sink, error) {
-	if len(o) == 0 {
-		o = outputs{{form: "text"}}
-	}
-	var sinks []sink
-	for _, x := range o {
-		s := sink{output: x}
-		if x.file != "" {
-			f, err := os.OpenFile(x.file, os.O_WRONLY|os.O_CREATE, 0o644)
-			if err != nil {
-				closeAll(sinks)
-				return nil, usagef("--output is %q: the file cannot be written: %v", x.form+"="+x.file, cause(err))
-			}
-			s.file = f
-		}
-		sinks = append(sinks, s)
-	}
-	return sinks, nil
-}
-
-// cause leaves out the path, which has been told.
-func cause(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
-}
-
-func closeAll(sinks []sink) {
-	for _, s := range sinks {
-		if s.file != nil {
-			s.file.Close()
-		}
-	}
-}
-
 // write writes the report everywhere. When a file cannot be written, text goes to
 // stdout unless something else did: nothing that was measured is lost.
-func write(rep report.Report, sinks []sink, stdout *os.File, o *options) error {
+func write(rep report.Report, sinks []*sink, stdout *os.File, o *options) error {
 	var failures []error
 	printed := false
 	for _, s := range sinks {
-		if s.file == nil {
+		if s.path == "" && s.stream == nil {
 			if err := rep.Write(stdout, s.form, report.Style{Color: o.colorful(stdout)}); err != nil {
 				failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
 			} else {
@@ -127,7 +80,7 @@ func write(rep report.Report, sinks []sink, stdout *os.File, o *options) error {
 			continue
 		}
 		if err := s.fill(rep); err != nil {
-			failures = append(failures, fmt.Errorf("writing the results to %s: %w", s.output.file, cause(err)))
+			failures = append(failures, fmt.Errorf("writing the results to %s: %w", s.file, cause(err)))
 		}
 	}
 	if len(failures) > 0 && !printed {
@@ -136,22 +89,4 @@ func write(rep report.Report, sinks []sink, stdout *os.File, o *options) error {
 		}
 	}
 	return errors.Join(failures...)
-}
-
-// fill replaces what is in the file.
-func (s sink) fill(rep report.Report) error {
-	defer s.file.Close()
-	var b bytes.Buffer
-	if err := rep.Write(&b, s.form, report.Style{}); err != nil {
-		return err
-	}
-	if info, err := s.file.Stat(); err == nil && info.Mode().IsRegular() {
-		if err := s.file.Truncate(0); err != nil {
-			return err
-		}
-	}
-	if _, err := io.Copy(s.file, &b); err != nil {
-		return err
-	}
-	return s.file.Close()
 }

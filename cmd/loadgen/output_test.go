@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/thrum-go/thrum/bench/report"
@@ -84,4 +87,88 @@ func TestFormWithoutLatenciesIsToldAndResultsGoToStdout(t *testing.T) {
 	if code != exitInternal || !strings.Contains(stderr, "no workload here has latencies") || !strings.Contains(stdout, "ring procs=20") {
 		t.Errorf("exit code %d: %s%s", code, stderr, stdout)
 	}
+}
+
+// quick is a measurement of a moment.
+var quick = []string{"run", "ring", "--procs", "20", "-n", "10k", "--rounds", "1"}
+
+// only fails unless the folder holds nothing but these.
+func only(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !slices.Equal(got, names) {
+		t.Errorf("the folder holds %q, want %q", got, names)
+	}
+}
+
+func TestFileIsReplacedAsAWhole(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file", link); err != nil {
+		t.Skip(err)
+	}
+	before, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := invoke(t, build(t, ""), append(quick, "-o", "csv="+link)...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	text, _ := os.ReadFile(file)
+	after, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(text), "workload,") || after.Mode() != before.Mode() || os.SameFile(before, after) {
+		t.Errorf("%q, mode %v, the same file %t", text, after.Mode(), os.SameFile(before, after))
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v %v", info, err)
+	}
+	only(t, dir, "file", "link")
+}
+
+func TestLinkToNothingIsWrittenWhereItLeads(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("file", filepath.Join(dir, "link")); err != nil {
+		t.Skip(err)
+	}
+	if _, stderr, code := invoke(t, build(t, ""), append(quick, "-o", "csv="+filepath.Join(dir, "link"))...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	only(t, dir, "file", "link")
+}
+
+// TestTwoRunsAtOnceLeaveOneWholeFile has many write to the same file.
+func TestTwoRunsAtOnceLeaveOneWholeFile(t *testing.T) {
+	dir := t.TempDir()
+	file, path := filepath.Join(dir, "r.json"), build(t, "")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if out, err := exec.CommandContext(t.Context(), path, append(quick, "-o", "json="+file)...).CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	wg.Wait()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if rep, err := report.Read(f); err != nil || len(rep.Results) != 1 {
+		t.Errorf("%v: %+v", err, rep)
+	}
+	only(t, dir, "r.json")
 }

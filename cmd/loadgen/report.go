@@ -35,7 +35,7 @@ rounds of all, and percentiles of their merged histograms.`,
 				return usagef("%v", err)
 			}
 			warnOfDifferences(stderr, reports)
-			sinks, err := o.output.open()
+			sinks, err := o.output.open(stdout)
 			if err != nil {
 				return err
 			}
