@@ -35,6 +35,7 @@ func (b *Buffered) Store(v uint32) {
 		t.announce(op{kind: kindWriteWord, addr: address(b), word: b, arg: int(v)})
 		return
 	}
+	countPlain()
 	b.v.Store(v)
 }
 

@@ -9,7 +9,9 @@ func Point(kind Kind, addr uintptr) {
 			kind = Step
 		}
 		t.announce(op{kind: kind, addr: addr})
+		return
 	}
+	count(kind)
 }
 
 // Active reports whether the caller is an explored thread.
