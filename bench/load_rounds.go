@@ -19,9 +19,6 @@ type Measured struct {
 
 	// Intervals are what was seen while it ran, in their order; nil when nobody looked.
 	Intervals []Interval
-
-	// Load is there when it was measured by package bench/load.
-	Load *Load
 }
 
 // Round is what one round gave: Thrum's figures by name (ns_per_msg,

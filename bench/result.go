@@ -44,6 +44,7 @@ type Result struct {
 	Self         bool // the twin is Thrum as well: a ratio of 1 is what is wanted
 
 	Details    []Detail
+	Load       *Load // there when it was measured by package bench/load
 	OK         bool
 	Violations []Violation
 }

@@ -45,6 +45,13 @@ func (g *generator) over() bool { return g.stopped.Load() || g.w.failed() }
 func (g *generator) run(s *stage) {
 	s.begin = g.w.env.now()
 	s.end = s.begin + int64(s.Duration)
+	s.origin = s.begin
+	if s.row != nil {
+		if s.row.origin == 0 {
+			s.row.origin = s.begin
+		}
+		s.origin = s.row.origin
+	}
 	s.lastTick, s.nextTick = s.begin, s.begin+g.every
 	g.stages = append(g.stages, s)
 	if s.Open() {

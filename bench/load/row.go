@@ -19,6 +19,7 @@ type row struct {
 	lagMax time.Duration
 	rounds []sides
 	failed []bench.Violation
+	origin int64 // when its first round began
 }
 
 // sides are the two stages of a round; twin is nil without one.
@@ -171,7 +172,7 @@ func (r *row) result(operation string) bench.Measured {
 	if elapsedTwin > 0 {
 		l.TwinAchieved = float64(beside.completed) / elapsedTwin.Seconds()
 	}
-	if open {
+	if open && (operation == "" || len(r.phase.Mix) == 1) {
 		m.Details = append(m.Details, bench.Detail{Name: "generator_busy", Value: busy * 100, Unit: "%"})
 	}
 	return m

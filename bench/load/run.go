@@ -17,22 +17,19 @@ type Options struct {
 	Twin bool
 	// Rounds is how often the whole plan runs; 0: once.
 	Rounds int
-	// Interval is how often Observe is told what has happened; 0: a second.
-	Interval time.Duration
 	// Calibrate is how long the peak is measured for rates that are a share of it; 0: 3 s.
 	Calibrate time.Duration
 	// LagLimit is how late the generator may be at the 99th percentile before a result is
 	// not valid; 0: 10 ms.
 	LagLimit time.Duration
 
-	// Progress is told before each phase, Observe after each interval, by another
-	// goroutine than Run's; nil is nobody. They must not wait for long.
-	Progress bench.Progress
-	Observe  func(bench.Interval)
-	// Watch gets, after each interval of a phase on Thrum, each result of the phase as it
+	// Watch says who is told of the run. Observe is called by a goroutine of its own; when
+	// it is slow, intervals become longer.
+	Watch bench.Watch
+	// Judge gets, after each interval of a phase on Thrum, each result of the phase as it
 	// stands and the number of operations that it will be about in the end, in an open
 	// loop (else 0). An error ends the run; Run returns it.
-	Watch func(partial bench.Measured, total float64) error
+	Judge func(partial bench.Measured, total float64) error
 
 	env    *env
 	faulty func(w *world)
@@ -40,7 +37,6 @@ type Options struct {
 
 // defaults for zero fields.
 const (
-	defaultInterval  = time.Second
 	defaultCalibrate = 3 * time.Second
 	defaultLagLimit  = 10 * time.Millisecond
 	defaultProcs     = 1000
@@ -60,7 +56,7 @@ type run struct {
 	rows    []*row // a row for each name
 	order   []*row // the phases as they run
 	stopped atomic.Bool
-	watched error // why Watch has ended the run; the scribe's until it has ended
+	judged  error // why Judge has ended the run; the scribe's until it has ended
 	round   int   // from 1; 0 while the peak is measured
 }
 
@@ -71,7 +67,7 @@ type run struct {
 // checks that nothing was lost or is left behind.
 //
 // The error is a [*PlanError] for a plan that cannot be, that of ctx when interrupted,
-// Watch's, or says why it could not be run. Failed checks are no errors: they are
+// Judge's, or says why it could not be run. Failed checks are no errors: they are
 // violations in the results, whose OK is false.
 func (p Plan) Run(ctx context.Context, opts Options) ([]bench.Measured, error) {
 	if err := p.Check(opts.Twin); err != nil {
@@ -179,7 +175,7 @@ func (o Options) resolved() Options {
 	for _, d := range []struct {
 		of  *time.Duration
 		def time.Duration
-	}{{&o.Interval, defaultInterval}, {&o.Calibrate, defaultCalibrate}, {&o.LagLimit, defaultLagLimit}} {
+	}{{&o.Watch.Interval, bench.DefaultInterval}, {&o.Calibrate, defaultCalibrate}, {&o.LagLimit, defaultLagLimit}} {
 		if *d.of <= 0 {
 			*d.of = d.def
 		}

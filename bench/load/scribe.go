@@ -16,14 +16,9 @@ type scribe struct {
 	done    chan struct{}
 	spare   chan *counts
 	observe func(bench.Interval)
-	watch   func(*stage) // gets a stage as it stands when its totals have grown
+	judge   func(*stage) // gets a stage as it stands when its totals have grown
 	busy    []time.Duration
-	kept    int // intervals that have kept their latencies
 }
-
-// keptLatencies is how many intervals of a run keep their latencies, which take 230 KB
-// each; later ones keep the figures.
-const keptLatencies = 300
 
 // entry is what was counted in an interval.
 type entry struct {
@@ -39,8 +34,8 @@ type counted struct {
 	*counts
 }
 
-func newScribe(w *world, observe func(bench.Interval), watch func(*stage)) *scribe {
-	s := &scribe{w: w, in: make(chan entry, 2), done: make(chan struct{}), spare: make(chan *counts, 16), observe: observe, watch: watch}
+func newScribe(w *world, observe func(bench.Interval), judge func(*stage)) *scribe {
+	s := &scribe{w: w, in: make(chan entry, 2), done: make(chan struct{}), spare: make(chan *counts, 16), observe: observe, judge: judge}
 	go func() {
 		defer close(s.done)
 		for e := range s.in {
@@ -76,9 +71,9 @@ func (s *scribe) write(e entry) {
 			whole.Dropped += c.dropped
 			whole.Lag = max(whole.Lag, time.Duration(c.longest))
 			latency.Merge(c.latency)
-			c.of.seen = append(c.of.seen, s.interval(e, bench.Interval{
-				Messages: c.completed, Dropped: c.dropped, Lag: time.Duration(c.longest), Backlog: e.under,
-			}, c.latency))
+			c.of.seen = bench.KeepInterval(c.of.seen, e.interval(bench.Interval{
+				Messages: c.completed, Dropped: c.dropped, Lag: time.Duration(c.longest), Backlog: e.under, Latency: c.latency,
+			}))
 		}
 		c.reset()
 		select {
@@ -90,29 +85,24 @@ func (s *scribe) write(e entry) {
 		return
 	}
 	whole.Busy = s.workers(time.Duration(e.end - e.begin))
-	whole = s.interval(e, whole, latency)
-	e.stage.seen = append(e.stage.seen, whole)
+	whole.Latency = latency
+	whole = e.interval(whole)
+	e.stage.seen = bench.KeepInterval(e.stage.seen, whole)
 	if s.observe != nil {
-		whole.Latency = latency
 		s.observe(whole)
 	}
-	if s.watch != nil && e.stage.row != nil {
+	if s.judge != nil && e.stage.row != nil {
 		x := e.stage
-		s.watch(&stage{Phase: x.Phase, rate: x.rate, tallies: x.tallies, row: x.row, begin: x.begin, end: e.end})
+		s.judge(&stage{Phase: x.Phase, rate: x.rate, tallies: x.tallies, row: x.row, begin: x.begin, end: e.end})
 	}
 }
 
-// interval completes what is kept of an interval.
-func (s *scribe) interval(e entry, i bench.Interval, latency *meter.Recorder) bench.Interval {
-	i.Begin, i.End = time.Duration(e.begin-e.stage.begin), time.Duration(e.end-e.stage.begin)
+// interval completes what is told of an interval.
+func (e entry) interval(i bench.Interval) bench.Interval {
+	i.Begin, i.End = time.Duration(e.begin-e.stage.origin), time.Duration(e.end-e.stage.origin)
 	i.Phase = e.stage.title
 	if e.stage.row != nil {
 		i.Round = len(e.stage.row.rounds) + 1
-	}
-	if s.kept < keptLatencies {
-		s.kept++
-		i.Latency = meter.NewRecorder()
-		i.Latency.Merge(latency)
 	}
 	return i
 }
@@ -142,9 +132,10 @@ func (s *scribe) workers(d time.Duration) []float64 {
 	return out
 }
 
-// tick hands over what was counted when an interval is over.
+// tick hands over what was counted when an interval is over. The last one takes up to a
+// quarter more, rather than leave a remainder too short to say anything.
 func (g *generator) tick(s *stage) {
-	if now := g.w.env.now(); now >= s.nextTick {
+	if now := g.w.env.now(); now >= s.nextTick && s.end-now >= g.every/4 {
 		g.report(s, false)
 		for s.nextTick <= now {
 			s.nextTick += g.every

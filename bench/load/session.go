@@ -26,12 +26,12 @@ func (r *run) session(ctx context.Context, twin bool, rows []*row) ([]*stage, er
 		w.end(false)
 		return nil, err
 	}
-	g := &generator{w: w, stopped: &r.stopped, every: int64(r.opts.Interval)}
-	watch := r.watch
-	if twin || r.opts.Watch == nil {
-		watch = nil
+	g := &generator{w: w, stopped: &r.stopped, every: int64(r.opts.Watch.Interval)}
+	judge := r.judge
+	if twin || r.opts.Judge == nil {
+		judge = nil
 	}
-	g.scribe = newScribe(w, r.opts.Observe, watch)
+	g.scribe = newScribe(w, r.opts.Watch.Observe, judge)
 	var stages []*stage
 	if r.plan.Warmup > 0 {
 		first := *rows[0]
@@ -76,7 +76,7 @@ func (r *run) session(ctx context.Context, twin bool, rows []*row) ([]*stage, er
 	if err := ctx.Err(); err != nil {
 		return stages, err
 	}
-	return stages, r.watched
+	return stages, r.judged
 }
 
 func mostInflight(rows []*row) int64 {
@@ -125,7 +125,7 @@ func (r *run) stage(row *row, on map[string]target, title string) *stage {
 
 // tell reports that a phase begins.
 func (r *run) tell(s *stage, rows []*row, i int, phase string) {
-	if r.opts.Progress == nil {
+	if r.opts.Watch.Progress == nil {
 		return
 	}
 	e := bench.Event{Label: rows[i].label(""), Row: i + 1, Rows: len(rows), Phase: phase, Rounds: r.opts.Rounds}
@@ -135,11 +135,18 @@ func (r *run) tell(s *stage, rows []*row, i int, phase string) {
 	if s.row != nil {
 		e.Round = r.round
 	}
-	r.opts.Progress(e)
+	e.Left = s.Duration
+	if s.row != nil {
+		i++
+	}
+	for _, row := range rows[min(i, len(rows)):] {
+		e.Left += row.phase.Duration
+	}
+	r.opts.Watch.Progress(e)
 }
 
-// watch shows a phase on Thrum, as it stands, to Watch.
-func (r *run) watch(s *stage) {
+// judge shows a phase on Thrum, as it stands, to Judge.
+func (r *run) judge(s *stage) {
 	so := *s.row
 	so.rounds = append(slices.Clone(so.rounds), sides{thrum: s})
 	schedule := newSchedule(s.Arrival, s.rate, s.Duration, r.plan.Seed)
@@ -148,8 +155,8 @@ func (r *run) watch(s *stage) {
 		if s.Open() {
 			total = schedule.expected(schedule.end) * float64(so.asked) * s.Mix.share(m.Load.Operation)
 		}
-		if err := r.opts.Watch(m, total); err != nil && r.watched == nil {
-			r.watched = err
+		if err := r.opts.Judge(m, total); err != nil && r.judged == nil {
+			r.judged = err
 			r.stopped.Store(true)
 		}
 	}

@@ -57,6 +57,7 @@ type stage struct {
 	upTo       []float64 // the weights added up, for choose
 	random     *rand.Rand
 	begin, end int64   // instants; an interrupted stage ends earlier
+	origin     int64   // the instant from which its intervals are counted
 	lastTick   int64   // when the interval began
 	nextTick   int64   // when it ends
 	idle       int64   // nanoseconds in which the generator slept

@@ -13,9 +13,11 @@ import (
 	"github.com/thrum-go/thrum/bench"
 )
 
+type benchmarkUnit struct{ figure, unit, better string }
+
 // benchmarkUnits are the figures of a round that the benchmark form has, with their
 // units there and which direction is better.
-var benchmarkUnits = []struct{ figure, unit, better string }{
+var benchmarkUnits = []benchmarkUnit{
 	{string(bench.NsPerMsg), "ns/msg", "lower"},
 	{"p50_ns", "p50-ns", "lower"},
 	{string(bench.P99), "p99-ns", "lower"},
@@ -29,7 +31,8 @@ var benchmarkUnits = []struct{ figure, unit, better string }{
 // WriteBenchmark writes the rounds in the format of Go's benchmarks, a line each,
 // so that benchstat can read them: parameters are key=value parts of the name, and
 // Unit lines tell which direction is better. A failed check has no line: a program
-// that loses messages has no speed.
+// that loses messages has no speed. Nor has a result of which the generator was the
+// limit.
 func (r Report) WriteBenchmark(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "goos: %s\ngoarch: %s\npkg: github.com/thrum-go/thrum/bench\n", r.Env.OS, r.Env.Arch)
@@ -42,16 +45,20 @@ func (r Report) WriteBenchmark(w io.Writer) error {
 	for _, k := range slices.Sorted(maps.Keys(r.Config.Tags)) {
 		fmt.Fprintf(b, "%s: %s\n", k, r.Config.Tags[k])
 	}
-	for _, u := range benchmarkUnits {
+	units := benchmarkUnits
+	if r.loads() {
+		units = slices.Concat(units, loadUnits)
+	}
+	for _, u := range units {
 		fmt.Fprintf(b, "Unit %s better=%s\n", u.unit, u.better)
 	}
 	for _, x := range r.Results {
-		if !x.OK {
+		if !x.OK || x.Load != nil && len(x.Load.Invalid) > 0 {
 			continue
 		}
 		for _, s := range x.Samples {
 			var parts []string
-			for _, u := range benchmarkUnits {
+			for _, u := range units {
 				if v, ok := s[u.figure]; ok {
 					parts = append(parts, strconv.FormatFloat(*round(&v, 10_000), 'f', -1, 64)+" "+u.unit)
 				}

@@ -12,15 +12,16 @@ import (
 // nanoseconds; a figure that means nothing for a workload is empty.
 func (r Report) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
+	loads := r.loads()
 	// An error of one write comes again from Flush, by Error.
-	_ = c.Write([]string{"workload", "label", "workers", "procs", "size", "style", "seed", "rounds", "messages", "ns_per_msg", "p50_ns", "p99_ns", "p999_ns",
-		"max_ns", "allocs_per_msg", "bytes_per_proc", "figure", "twin", "ratio", "ok", "inflight"})
+	_ = c.Write(append([]string{"workload", "label", "workers", "procs", "size", "style", "seed", "rounds", "messages", "ns_per_msg", "p50_ns", "p99_ns", "p999_ns",
+		"max_ns", "allocs_per_msg", "bytes_per_proc", "figure", "twin", "ratio", "ok", "inflight"}, loads.heads()...))
 	for _, x := range r.Results {
-		_ = c.Write([]string{x.Workload, x.Label, strconv.Itoa(x.Params.Workers), strconv.Itoa(x.Params.Procs), strconv.FormatInt(x.Params.Size, 10),
+		_ = c.Write(append([]string{x.Workload, x.Label, strconv.Itoa(x.Params.Workers), strconv.Itoa(x.Params.Procs), strconv.FormatInt(x.Params.Size, 10),
 			x.Params.Style, strconv.FormatUint(x.Params.Seed, 10), strconv.Itoa(x.Rounds),
 			number(x.Messages), decimal(x.NsPerMsg, 100), number(x.P50), number(x.P99), number(x.P999), number(x.Max),
 			decimal(x.AllocsPerMsg, 10_000), decimal(x.BytesPerProc, 10), string(x.Figure), decimal(x.Twin, 100), decimal(x.Ratio, 1000),
-			strconv.FormatBool(x.OK), strconv.Itoa(max(1, x.Params.Inflight))})
+			strconv.FormatBool(x.OK), strconv.Itoa(max(1, x.Params.Inflight))}, loads.cells(x)...))
 	}
 	c.Flush()
 	return c.Error()

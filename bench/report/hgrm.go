@@ -27,6 +27,13 @@ func (r Report) WriteHGRM(w io.Writer) error {
 		if err := x.Latency.WriteHGRM(b); err != nil {
 			return err
 		}
+		if x.Load == nil || x.Load.Service == nil || x.Load.Service.Count() == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "#[%s, service time, microseconds]\n", x.Label)
+		if err := x.Load.Service.WriteHGRM(b); err != nil {
+			return err
+		}
 	}
 	if !some {
 		return ErrNoLatency

@@ -39,6 +39,7 @@ func join(a, b bench.Measured) bench.Measured {
 		out.Ratio = new(*out.Twin / *own)
 	}
 	out.Details = joinDetails(a, b)
+	out.Load = joinLoads(a.Load, b.Load)
 	return out
 }
 

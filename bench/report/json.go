@@ -20,6 +20,7 @@ type jsonReport struct {
 	Env         Env               `json:"env"`
 	Config      Config            `json:"config"`
 	Interrupted bool              `json:"interrupted,omitempty"`
+	Stopped     string            `json:"stopped,omitempty"`
 	Results     []jsonResult      `json:"results"`
 	Details     []jsonDetail      `json:"details,omitempty"`
 	Objectives  []Objective       `json:"slo,omitempty"`
@@ -47,6 +48,7 @@ type jsonResult struct {
 	Rounds       []bench.Round `json:"rounds,omitempty"`
 	Latency      *jsonHist     `json:"latency,omitempty"`
 	TwinLatency  *jsonHist     `json:"twin_latency,omitempty"`
+	Load         *jsonLoad     `json:"load,omitempty"`
 
 	Intervals []jsonInterval `json:"intervals,omitempty"`
 }
@@ -87,7 +89,7 @@ type jsonDetail struct {
 // WriteJSON writes the report as one JSON object.
 func (r Report) WriteJSON(w io.Writer) error {
 	out := jsonReport{
-		Schema: Schema, Env: r.Env, Config: r.Config, Interrupted: r.Interrupted, Results: []jsonResult{},
+		Schema: Schema, Env: r.Env, Config: r.Config, Interrupted: r.Interrupted, Stopped: r.Stopped, Results: []jsonResult{},
 		Objectives: r.Objectives, Violations: r.Violations(),
 	}
 	for i, x := range r.Results {
@@ -113,7 +115,7 @@ func row(x bench.Measured) jsonResult {
 		P50: x.P50, P99: x.P99, P999: x.P999, Max: x.Max,
 		AllocsPerMsg: round(x.AllocsPerMsg, 10_000), BytesPerProc: round(x.BytesPerProc, 10),
 		Ratio: round(x.Ratio, 1000), Self: x.Self, OK: x.OK,
-		Latency: histogram(x.Latency), TwinLatency: histogram(x.TwinLatency),
+		Latency: histogram(x.Latency), TwinLatency: histogram(x.TwinLatency), Load: writeLoad(x.Load),
 		Intervals: intervals(x.Intervals),
 	}
 	if x.Params.Duration > 0 {

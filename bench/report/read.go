@@ -30,7 +30,7 @@ func Read(r io.Reader) (Report, error) {
 	case d.More():
 		return Report{}, errors.New("report: something follows the JSON object; give each report a file of its own")
 	}
-	out := Report{Env: in.Env, Config: in.Config, Interrupted: in.Interrupted, Objectives: in.Objectives}
+	out := Report{Env: in.Env, Config: in.Config, Interrupted: in.Interrupted, Stopped: in.Stopped, Objectives: in.Objectives}
 	for k, v := range in.Config.Tags {
 		if err := CheckTag(k, v); err != nil {
 			return Report{}, fmt.Errorf("report: config.tags: %w", err)
@@ -113,6 +113,9 @@ func (x jsonResult) measured() (bench.Measured, error) {
 	}
 	if out.TwinLatency, err = x.TwinLatency.recorder(); err != nil {
 		return out, fmt.Errorf("twin_latency: %w", err)
+	}
+	if out.Load, err = x.Load.load(); err != nil {
+		return out, fmt.Errorf("load: %w", err)
 	}
 	return out, nil
 }

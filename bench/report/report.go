@@ -14,6 +14,7 @@ type Report struct {
 	Results     []bench.Measured
 	Objectives  []Objective // as they were judged; none when none were given
 	Interrupted bool        // not everything asked for was measured
+	Stopped     string      // why it ended early by itself; empty when it did not
 }
 
 // Config is what was asked for.

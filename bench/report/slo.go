@@ -27,21 +27,26 @@ type metric struct {
 	name string
 	of   func(bench.Measured) *float64
 	time bool // in nanoseconds: limits may have a unit
+	rate bool // a second: limits may be written 200k/s
 	// round is the name of the figure in a [bench.Round]; "figure" stands for the
 	// one that the workload is about. Empty: rounds have none.
 	round string
 }
 
 var metrics = []metric{
-	{"p50", func(m bench.Measured) *float64 { return asFloat(m.P50) }, true, "p50_ns"},
-	{"p99", func(m bench.Measured) *float64 { return asFloat(m.P99) }, true, "p99_ns"},
-	{"p99.9", func(m bench.Measured) *float64 { return asFloat(m.P999) }, true, "p999_ns"},
-	{"max", func(m bench.Measured) *float64 { return asFloat(m.Max) }, true, "max_ns"},
-	{"ns/msg", func(m bench.Measured) *float64 { return m.NsPerMsg }, true, string(bench.NsPerMsg)},
-	{"allocs/msg", func(m bench.Measured) *float64 { return m.AllocsPerMsg }, false, "allocs_per_msg"},
-	{"bytes/proc", func(m bench.Measured) *float64 { return m.BytesPerProc }, false, string(bench.BytesPerProc)},
-	{"ratio", func(m bench.Measured) *float64 { return m.Ratio }, false, "ratio"},
-	{"lost", func(m bench.Measured) *float64 { return new(float64(len(m.Violations))) }, false, ""},
+	{"p50", func(m bench.Measured) *float64 { return asFloat(m.P50) }, true, false, "p50_ns"},
+	{"p99", func(m bench.Measured) *float64 { return asFloat(m.P99) }, true, false, "p99_ns"},
+	{"p99.9", func(m bench.Measured) *float64 { return asFloat(m.P999) }, true, false, "p999_ns"},
+	{"max", func(m bench.Measured) *float64 { return asFloat(m.Max) }, true, false, "max_ns"},
+	{"ns/msg", func(m bench.Measured) *float64 { return m.NsPerMsg }, true, false, string(bench.NsPerMsg)},
+	{"allocs/msg", func(m bench.Measured) *float64 { return m.AllocsPerMsg }, false, false, "allocs_per_msg"},
+	{"bytes/proc", func(m bench.Measured) *float64 { return m.BytesPerProc }, false, false, string(bench.BytesPerProc)},
+	{"ratio", func(m bench.Measured) *float64 { return m.Ratio }, false, false, "ratio"},
+	{"rate", achieved, false, true, "rate"},
+	{"service_p99", func(m bench.Measured) *float64 { return serviceP99(m.Load) }, true, false, "service_p99_ns"},
+	{"lag", func(m bench.Measured) *float64 { return lagP99(m.Load) }, true, false, "lag_p99_ns"},
+	{"drops", drops, false, false, "dropped"},
+	{"lost", func(m bench.Measured) *float64 { return new(float64(len(m.Violations))) }, false, false, ""},
 }
 
 func metricNames() string {
@@ -105,10 +110,16 @@ func parseObjective(s string) (Objective, error) {
 	if err != nil && o.metric.time {
 		v, err = nanoseconds(limit)
 	}
+	if err != nil && o.metric.rate {
+		v, err = perSecond(limit)
+	}
 	if err != nil || v < 0 || v != v || v > 1e300 {
 		want := "a number, as 0 or 1.5"
 		if o.metric.time {
 			want = "a time, as 2ms or 150us"
+		}
+		if o.metric.rate {
+			want = "operations a second, as 190k/s"
 		}
 		return o, fmt.Errorf("%q compares with %q; %s takes %s", s, limit, o.metric.name, want)
 	}

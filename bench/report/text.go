@@ -32,11 +32,16 @@ var columns = []struct {
 }{
 	{"workload", func(r bench.Result) string { return r.Label }},
 	{"messages", func(r bench.Result) string { return optional(r.Messages, func(n int64) string { return grouped(n) }) }},
+	{"asked/s", asked},
+	{"done/s", done},
 	{"ns/msg", func(r bench.Result) string { return optional(r.NsPerMsg, figures) }},
 	{"p50", func(r bench.Result) string { return optional(r.P50, latency) }},
 	{"p99", func(r bench.Result) string { return optional(r.P99, latency) }},
 	{"p99.9", func(r bench.Result) string { return optional(r.P999, latency) }},
 	{"max", func(r bench.Result) string { return optional(r.Max, latency) }},
+	{"service p99", func(r bench.Result) string { return nanos(serviceP99(r.Load)) }},
+	{"lag p99", func(r bench.Result) string { return nanos(lagP99(r.Load)) }},
+	{"drops", dropped},
 	{"allocs/msg", func(r bench.Result) string { return optional(r.AllocsPerMsg, allocations) }},
 	{"bytes/proc", func(r bench.Result) string { return optional(r.BytesPerProc, figures) }},
 	{"twin", twin},
@@ -64,7 +69,7 @@ func (r Report) WriteText(w io.Writer, style Style) error {
 	if lines := r.remarks(style); len(lines) > 0 {
 		fmt.Fprintf(b, "\n%s\n", strings.Join(lines, "\n"))
 	}
-	fmt.Fprintf(b, "\n%s", legend)
+	fmt.Fprintf(b, "\n%s", r.legend())
 	return b.Flush()
 }
 
@@ -134,6 +139,8 @@ func (r Report) table(w io.Writer, style Style) {
 		switch {
 		case !x.OK:
 			s = style.paint(red, s+"  CHECK FAILED")
+		case notValid(x):
+			s = style.paint(red, s+"  NOT VALID")
 		case slower(x.Result):
 			s = style.paint(yellow, s)
 		}
@@ -153,8 +160,15 @@ func (r Report) remarks(style Style) []string {
 			lines = append(lines, x.Label+": "+strings.Join(parts, ", "))
 		}
 	}
+	for _, why := range r.Invalid() {
+		lines = append(lines, style.paint(red, "not valid: "+why))
+	}
+	lines = append(lines, r.settings()...)
 	for _, x := range r.Results {
-		if slower(x.Result) {
+		lines = append(lines, loadRemarks(x, style)...)
+	}
+	for _, x := range r.Results {
+		if slower(x.Result) && !notValid(x) {
 			how := "Thrum is slower than its twin here"
 			if x.Self {
 				how = "it should cost what its twin does"
@@ -179,6 +193,9 @@ func (r Report) remarks(style Style) []string {
 		} else {
 			lines = append(lines, style.paint(red, "objective failed: "+o.String()))
 		}
+	}
+	if r.Stopped != "" {
+		lines = append(lines, style.paint(red, "stopped early: "+r.Stopped))
 	}
 	if r.Interrupted {
 		lines = append(lines, "interrupted: the rest was not measured")

@@ -3,6 +3,8 @@
 //
 //	loadgen                         the standard set, under half a minute
 //	loadgen run ring --procs 1000   one workload
+//	loadgen run call --rate 100k/s  load at a given rate
+//	loadgen run FILE.json           a scenario: phases, rates and mixes
 //	loadgen list                    all workloads and their parameters
 //	loadgen report FILE...          results that were kept, in any form
 //	loadgen compare OLD NEW         what has changed, beyond chance
@@ -10,7 +12,8 @@
 // Results go to stdout, progress to stderr. Exit codes: 0 all well, 1 something
 // failed inside, 2 wrong usage, 3 an objective was missed or a figure got worse, 4 a
 // workload's check failed (a message lost, doubled, reordered, or something left
-// behind), 5 the results do not suffice for an answer, 130 interrupted.
+// behind), 5 the results do not suffice for an answer or the generator was the limit,
+// 130 interrupted.
 package main
 
 import (
@@ -36,6 +39,7 @@ var (
 	errObjective   = errors.New("an objective was missed, or a figure got worse")
 	errViolation   = errors.New("a check failed")
 	errUntested    = errors.New("the results do not suffice for an answer")
+	errNotValid    = errors.New("the generator was the limit")
 	errInterrupted = errors.New("interrupted")
 )
 
@@ -62,7 +66,7 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitObjective
 	case errors.Is(err, errViolation):
 		return exitViolation
-	case errors.Is(err, errUntested):
+	case errors.Is(err, errUntested), errors.Is(err, errNotValid):
 		return exitInvalid
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

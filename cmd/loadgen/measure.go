@@ -111,6 +111,14 @@ func verdict(rep report.Report, failure error, interrupted bool, stderr io.Write
 			fmt.Fprintf(stderr, "loadgen: objective failed: %v\n", o)
 		}
 	}
+	invalid := rep.Invalid()
+	for _, why := range invalid {
+		fmt.Fprintf(stderr, "loadgen: not valid: %s\n", why)
+	}
+	if rep.Stopped != "" {
+		missed = true
+		fmt.Fprintf(stderr, "loadgen: stopped early: %s\n", rep.Stopped)
+	}
 	if failure != nil {
 		if len(violations) > 0 {
 			fmt.Fprintf(stderr, "loadgen: %v\n", failure)
@@ -123,6 +131,8 @@ func verdict(rep report.Report, failure error, interrupted bool, stderr io.Write
 		return errViolation
 	case interrupted:
 		return errInterrupted
+	case len(invalid) > 0:
+		return errNotValid
 	case missed:
 		return errObjective
 	}

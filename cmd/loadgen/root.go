@@ -39,9 +39,11 @@ Without a command it runs the standard set, in less than half a minute.
 
 Exit codes: 0 all well, 1 something failed inside, 2 wrong usage, 3 an objective was
 missed or a figure got worse, 4 a workload's check failed, 5 the results do not
-suffice for an answer, 130 interrupted (what was measured until then is printed).`,
+suffice for an answer or the generator was the limit, 130 interrupted (what was measured
+until then is printed).`,
 		Example: `  loadgen                              the standard set
   loadgen run ring --procs 10k -d 5s   one workload, longer
+  loadgen run call --rate auto:70%     load at 70 % of what the system can do
   loadgen run fair -o json=fair.json   figures for a program, to be kept
   loadgen compare old.json new.json    what has changed`,
 		Args: noCommand,

@@ -18,19 +18,38 @@ func newRun(o *options, stdout, stderr *os.File) *cobra.Command {
 		duration                                span
 		style                                   string
 		slo                                     []string
+		lf                                      loadFlags
 	)
 	cmd := &cobra.Command{
-		Use:   "run NAME",
-		Short: "Run one workload",
+		Use:   "run NAME|FILE.json",
+		Short: "Run one workload, or load at a given rate",
 		Long: `Run measures one workload: Thrum and its twin in turns, and the median of the
-rounds is told. "loadgen list" names the workloads and the flags each takes.`,
-		Example: `  loadgen run ping
-  loadgen run ring --procs 10k -d 5s
-  loadgen run fanin -n 1m -o json`,
-		Args:              oneWorkload,
-		ValidArgsFunction: completeWorkloads,
-		RunE: func(_ *cobra.Command, args []string) error {
+rounds is told. "loadgen list" names the workloads and the flags each takes.
+
+With --rate it puts a load on Thrum instead, in an open loop: operations begin when they
+are due, whether or not those before are done, and latency counts from when they were due.
+--rate auto:70% measures the peak first and then loads with that share of it. --inflight
+without --rate is a closed loop: so many operations are kept under way. A FILE.json is a
+scenario: phases with rates and mixes of operations.`,
+		Example: `  loadgen run ring --procs 10k -d 5s
+  loadgen run call --rate auto:70%
+  loadgen run cast --rate 200k/s --arrival poisson -d 10s --slo 'p99<2ms,drops==0'
+  loadgen run cast --inflight 64 --twin
+  loadgen run day.json -o html=day.html`,
+		Args:              oneRunnable,
+		ValidArgsFunction: completeRunnables,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lf.procs, lf.inflight, lf.duration, lf.rounds, lf.slo = procs, inflight, duration, rounds, slo
+			if isFile(args[0]) {
+				return lf.runScenario(args[0], cmd, o, stdout, stderr)
+			}
 			w, _ := bench.Find(args[0])
+			if load, err := lf.wanted(args[0], w, cmd); err != nil || load {
+				if err == nil {
+					err = lf.run(args[0], cmd, o, stdout, stderr)
+				}
+				return err
+			}
 			p := bench.Params{
 				Workers: int(o.workers), Procs: int(procs), Messages: int64(messages),
 				Duration: time.Duration(duration), Rounds: int(rounds), Seed: uint64(o.seed),
@@ -47,17 +66,18 @@ rounds is told. "loadgen list" names the workloads and the flags each takes.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.VarP(&duration, bench.Duration, "d", "time for all rounds of Thrum and twin together, as 5s or 1m30s")
+	flags.VarP(&duration, bench.Duration, "d", "time for all rounds of Thrum and twin together, as 5s or 1m30s; of a load that of each (default 5s)")
 	flags.VarP(&messages, bench.Messages, "n", "messages a round (default as many as fit the duration)")
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twin may use (default GOMAXPROCS)")
 	flags.Var(&procs, bench.Procs, "processes; what they do depends on the workload")
 	flags.Var(&size, bench.Size, "how many of what a workload has besides processes; see list")
-	flags.Var(&inflight, bench.Inflight, "messages, calls or tokens under way at a time; see list")
+	flags.Var(&inflight, bench.Inflight, "messages, calls or tokens under way at a time, see list; with --rate the most, beyond which operations are dropped")
 	flags.StringVar(&style, bench.Style, "", "which of a workload's forms; see list")
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	flags.StringArrayVar(&slo, "slo", nil, sloUsage)
 	o.watching(flags)
+	lf.define(flags)
 	return cmd
 }
 
