@@ -15,6 +15,7 @@ func (c *Ctx) Blocking(f func()) {
 		c.w.GiveUp()
 	}
 	c.w.Leave()
+	c.ranAway(c.p) // what f takes is not run time
 	f()
 }
 

@@ -30,6 +30,7 @@ type Ctx struct {
 	labels bool         // turns are labelled, see label.go
 	label  *processType // that the goroutine has the label of; nil: none
 	budget labelBudget  // for labels
+	sample runSample    // of who runs
 	lent   bool         // the message that was taken last still counts in its gate; only for processes in direct style
 	_      pad
 }

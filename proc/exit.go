@@ -152,6 +152,10 @@ func (c *Ctx) remove(p *process, reason error) {
 		}
 	}
 	c.rt.freeName(pid)
+	if c.sample.on && r != nil && r.parent != 0 {
+		c.sample.ended, c.sample.parent = pid, r.parent
+		c.rt.runs.born(pid, r.parent)
+	}
 	p.machine = nil
 	p.cold = nil
 	p.mb.User = flagDead

@@ -58,6 +58,7 @@ type Runtime struct {
 	names   registry
 	ports   ports
 	labels  atomics.Bool                   // CPU profiles tell types apart; anyone may load and store it
+	runs    runs
 	sysmon  atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
 	pending atomics.Int64                  // tasks of the runtime's own that end by themselves
 }
@@ -104,6 +105,7 @@ func New(cfg Config) (*Runtime, error) {
 		NewWorker: func(w *sched.Worker) any {
 			l := w.Core().Local.(*local)
 			l.ctx = &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID()), label: &inherited}
+			l.ctx.beginSamples()
 			return l.ctx
 		},
 		Crashed: rt.crashed,
@@ -113,6 +115,7 @@ func New(cfg Config) (*Runtime, error) {
 			l.publish()
 			l.ctx.watched()
 			l.ctx.followLabels()
+			l.ctx.sampleRun()
 		},
 		Idle: func(w *sched.Worker) bool {
 			l := w.Local.(*Ctx).lc

@@ -2,6 +2,7 @@ package sched
 
 import (
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -20,6 +21,7 @@ type monitor struct {
 	asleep atomics.Bool  // set by the monitor, cleared by whoever wakes it
 	now    atomics.Int64 // the clock at its last tick; written by the monitor
 	late   int64         // ns that the monitor's own sleeps lasted too long of late; its own
+	kept   atomics.Int32 // who has called KeepTicking and not LetRest; anyone adds
 	sem    chan struct{}
 }
 
@@ -42,19 +44,19 @@ func (s *Scheduler) monitor() {
 	defer s.running.Done()
 	t := time.NewTimer(tickEvery)
 	defer t.Stop()
-	slept := s.clock()
+	slept, every := s.clock(), tickEvery
 	for round := 0; ; round++ {
 		select {
 		case <-s.stop:
 			return
 		case <-t.C:
 		}
-		s.tick.Add(1)
 		now := s.clock()
-		s.mon.now.Store(now)
+		s.mon.now.Store(now) // before the tick: who sees that finds its time
+		s.tick.Add(1)
 		// On a machine that has more to do than processors, every thread waits now and then, this one as well: a worker that
 		// waits for its processor is not stuck.
-		s.mon.late = max(now-slept-int64(tickEvery), s.mon.late-s.mon.late/16)
+		s.mon.late = max(now-slept-int64(every), s.mon.late-s.mon.late/16)
 		limit := s.cfg.StuckAfter + min(time.Duration(2*s.mon.late), s.cfg.StuckAfter/2)
 		busy := false
 		for _, c := range *s.cores.Load() {
@@ -83,6 +85,7 @@ func (s *Scheduler) monitor() {
 			for _, c := range *s.cores.Load() {
 				busy = busy || c.progress.Load() != asleep
 			}
+			busy = busy || s.mon.kept.Load() > 0
 			if !busy {
 				select {
 				case <-s.mon.sem:
@@ -93,10 +96,26 @@ func (s *Scheduler) monitor() {
 				<-s.mon.sem
 			}
 		}
+		if every = tickEvery; s.mon.kept.Load() > 0 {
+			every = tickEvery/2 + rand.N(tickEvery) // out of step with work that comes every millisecond
+		}
 		slept = s.clock()
-		t.Reset(tickEvery)
+		t.Reset(every)
 	}
 }
+
+// KeepTicking has the monitor tick also while nobody works, and at random distances around a millisecond, until LetRest is called as often: whoever takes
+// samples at ticks then sees a worker at work as likely as it is. Any goroutine may call it.
+func (s *Scheduler) KeepTicking() {
+	s.mon.kept.Add(1)
+	s.mon.wake() // pairs with the look at kept after asleep has been set
+}
+
+// LetRest ends one KeepTicking.
+func (s *Scheduler) LetRest() { s.mon.kept.Add(-1) }
+
+// TickedAt returns the clock at the monitor's last tick, which Ticks may not count yet. Any goroutine may ask.
+func (s *Scheduler) TickedAt() int64 { return s.mon.now.Load() }
 
 // followProcs adjusts the number of workers to a changed GOMAXPROCS.
 func (s *Scheduler) followProcs() {
