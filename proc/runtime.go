@@ -57,7 +57,7 @@ type Runtime struct {
 	closing closing
 	names   registry
 	ports   ports
-	labels  atomics.Bool                   // CPU profiles tell types apart; anyone may load and store it
+	labels  atomics.Bool // CPU profiles tell types apart; anyone may load and store it
 	runs    runs
 	sysmon  atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
 	pending atomics.Int64                  // tasks of the runtime's own that end by themselves

@@ -224,7 +224,11 @@ func (w *Worker) check(between bool) (over bool) {
 		// woken must not be taken for one that has used up its turn.
 		c.begun = now
 	}
-	now = c.cede(now)
+	if now = c.cede(now); c.ceded == now && s.tick.Load() != c.tick {
+		// The monitor may have waited for just this offer: its tick belongs to what ran before.
+		c.tick = s.tick.Load()
+		w.publish()
+	}
 	slice := int64(s.cfg.Slice)
 	if n := int64(c.fresh[Normal].n); n > 8 && !c.isSpent {
 		// A crowd that has been woken at once must not hold up those who wake for a moment: the longer the queue, the shorter
