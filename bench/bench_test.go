@@ -95,6 +95,10 @@ func BenchmarkUbench(b *testing.B) {
 	}
 }
 
+func BenchmarkSpawnRemote(b *testing.B) { styles(b, spawnRemoteWorkload) }
+
+func BenchmarkSteal(b *testing.B) { both(b, stealWorkload, "", Params{}) }
+
 func BenchmarkHack(b *testing.B) { both(b, hackWorkload, "", Params{}) }
 
 func BenchmarkChain(b *testing.B) { both(b, chainWorkload, "", Params{}) }

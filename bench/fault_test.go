@@ -93,8 +93,8 @@ func TestSeededFaultsAreFound(t *testing.T) {
 					f.at = 2 // likewise
 				case "storm":
 					f.at = 10 // later ones may be calls to a child that is ended, whose loss nobody can tell
-				case "idle":
-					f.outside = true // it has no others
+				case "idle", "spawn-remote":
+					f.outside = true // they have no others
 				}
 				// Little patience keeps the test short. Where nothing happens for that long
 				// before the fault, because the machine is busy, it takes more.

@@ -22,6 +22,8 @@ var workloads = []*Workload{
 	stormWorkload,
 	treeWorkload,
 	spawnWorkload,
+	spawnRemoteWorkload,
+	stealWorkload,
 	chainWorkload,
 	chainSpawnWorkload,
 	skynetWorkload,

@@ -157,7 +157,9 @@ func (r *Result) fill(thrum, twin *summary) {
 	if l := thrum.latency(); l != nil && l.Count() > 0 {
 		r.P50, r.P99, r.P999 = percentile(l, 0.5), percentile(l, 0.99), percentile(l, 0.999)
 		r.Max = new(l.Max())
-		r.Messages = new(l.Count())
+		if r.Figure == P99 {
+			r.Messages = new(l.Count())
+		}
 	}
 	r.BytesPerProc = thrum.bytesPerProc()
 	r.Details = thrum.details()

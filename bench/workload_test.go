@@ -34,6 +34,10 @@ func tiny(w *Workload) Params {
 		p.Messages, p.Procs = 5000, 11
 	case "big", "ubench":
 		p.Messages, p.Procs = 5000, 16
+	case "spawn-remote":
+		p.Messages, p.Size = 2000, 500
+	case "steal":
+		p.Messages, p.Procs = 500, 50
 	case "chain":
 		p.Messages, p.Procs = 5000, 50
 	case "hack":

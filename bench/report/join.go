@@ -26,7 +26,9 @@ func join(a, b bench.Measured) bench.Measured {
 	out.P50, out.P99, out.P999, out.Max = nil, nil, nil, nil
 	if l := out.Latency; l != nil && l.Count() > 0 {
 		out.P50, out.P99, out.P999, out.Max = percentile(l, 0.5), percentile(l, 0.99), percentile(l, 0.999), new(l.Max())
-		out.Messages = new(l.Count())
+		if out.Figure == bench.P99 {
+			out.Messages = new(l.Count())
+		}
 	}
 	if out.Figure == bench.P99 {
 		own, out.Twin = asFloat(out.P99), nil

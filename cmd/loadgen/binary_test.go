@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 )
 
 // build returns the path of the built program, with the build tag if one is given.
@@ -245,6 +246,12 @@ func TestListNamesEveryWorkload(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit code %d", code)
 	}
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 80 {
+			t.Errorf("a line of the list is %d wide: %s", n, line)
+		}
+	}
+	folded := strings.Join(strings.Fields(text), " ")
 	var doc struct {
 		Workloads []struct{ Name, Purpose string }
 	}
@@ -255,7 +262,7 @@ func TestListNamesEveryWorkload(t *testing.T) {
 		t.Errorf("%d workloads are listed", len(doc.Workloads))
 	}
 	for _, w := range doc.Workloads {
-		if !strings.Contains(text, w.Name+" ") || !strings.Contains(text, w.Purpose) {
+		if !strings.Contains(text, w.Name+" ") || !strings.Contains(folded, w.Purpose) {
 			t.Errorf("the list for people lacks %s", w.Name)
 		}
 	}
