@@ -99,6 +99,8 @@ func BenchmarkSpawnRemote(b *testing.B) { styles(b, spawnRemoteWorkload) }
 
 func BenchmarkSteal(b *testing.B) { both(b, stealWorkload, "", Params{}) }
 
+func BenchmarkOverload(b *testing.B) { styles(b, overloadWorkload) }
+
 func BenchmarkHack(b *testing.B) { both(b, hackWorkload, "", Params{}) }
 
 func BenchmarkChain(b *testing.B) { both(b, chainWorkload, "", Params{}) }

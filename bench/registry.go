@@ -28,6 +28,7 @@ var workloads = []*Workload{
 	chainSpawnWorkload,
 	skynetWorkload,
 	idleWorkload,
+	overloadWorkload,
 	fairWorkload,
 	blockingWorkload,
 	hostWorkload,

@@ -38,6 +38,8 @@ func tiny(w *Workload) Params {
 		p.Messages, p.Size = 2000, 500
 	case "steal":
 		p.Messages, p.Procs = 500, 50
+	case "overload":
+		p.Messages, p.Procs, p.Size = 5000, 3, 100
 	case "chain":
 		p.Messages, p.Procs = 5000, 50
 	case "hack":
