@@ -54,7 +54,7 @@ type overloadRun struct {
 	enough     atomic.Bool
 	done       chan struct{} // closed when enough is handled
 	producing  atomic.Int64
-	sent       atomic.Int64 // by producers that have ended, as the next
+	attempts   atomic.Int64 // by producers that have ended, as the next
 	rejected   atomic.Int64
 	handled    atomic.Int64
 	dropped    atomic.Int64 // of the twin
@@ -71,7 +71,7 @@ func (r *overloadRun) over() bool { return r.enough.Load() || r.stopped.Load() }
 
 // produced is called by each producer at its end.
 func (r *overloadRun) produced(sent uint64, rejected int64) {
-	r.sent.Add(int64(sent))
+	r.attempts.Add(int64(sent))
 	r.rejected.Add(rejected)
 	r.producing.Add(-1)
 }
@@ -125,7 +125,7 @@ func (k *overloadConsumer) Handle(_ *proc.Ctx, m proc.Message) error {
 func (k *overloadConsumer) account(s *Sample, rejected, dropped int64) {
 	run := k.run
 	handled := run.handled.Load()
-	sent := run.sent.Load()
+	sent := run.attempts.Load()
 	if handled+rejected+dropped != sent || handled < run.n {
 		run.failf("accounts", "%d messages were sent; %d were handled, %d rejected and %d dropped", sent, handled, rejected, dropped)
 	}

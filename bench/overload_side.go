@@ -77,7 +77,7 @@ func (r *overloadRun) settled(s *system, consumer proc.PID) error {
 			s.failf("consumer", "%v", err)
 			return true
 		}
-		return r.handled.Load()+int64(info.Turned) >= r.sent.Load()
+		return r.handled.Load()+int64(info.Turned) >= r.attempts.Load()
 	}, "messages are missing")
 }
 
