@@ -1,13 +1,16 @@
 package profiles
 
-import "syscall"
+import (
+	"syscall"
+	"unsafe"
+)
 
-// threadTime returns the processor time of the thread, in ns.
+// threadTime returns the processor time of the thread, in ns. Getrusage would be coarser: it knows the time as of the last tick.
 func threadTime() int64 {
-	const thread = 1 // RUSAGE_THREAD
-	var u syscall.Rusage
-	if err := syscall.Getrusage(thread, &u); err != nil {
-		panic(err)
+	const threadClock = 3 // CLOCK_THREAD_CPUTIME_ID
+	var t syscall.Timespec
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, threadClock, uintptr(unsafe.Pointer(&t)), 0); errno != 0 {
+		panic(errno)
 	}
-	return u.Utime.Nano() + u.Stime.Nano()
+	return t.Nano()
 }
