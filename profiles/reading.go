@@ -56,7 +56,7 @@ type rare struct {
 	stuck    time.Time
 }
 
-// Entry is a process in a Reading. Of stuck ones only PID, Type, Status and Stuck are known.
+// Entry is a process in a Reading. Of stuck ones only PID, Type, Name, Status and Stuck are known.
 type Entry struct {
 	PID        proc.PID
 	Parent     proc.PID // as in proc.Info
@@ -110,6 +110,7 @@ func (s *Sampler) Read(ctx context.Context) (*Reading, error) {
 	r.Took = time.Since(r.At)
 	r.Processes = len(r.rows)
 	r.compare(s.last)
+	r.nameStuck(s.rt)
 	s.last = r
 	return r, nil
 }
@@ -151,6 +152,22 @@ func (r *Reading) compare(before *Reading) {
 			}
 			r.rare[p.pid] = x
 		}
+	}
+}
+
+// nameStuck fills in the names of stuck processes, which do not tell them.
+func (r *Reading) nameStuck(rt *proc.Runtime) {
+	for i := range r.rows {
+		if r.rows[i].status != proc.Stuck {
+			continue
+		}
+		for name, pid := range rt.Names() {
+			if x, ok := r.rare[pid]; ok && !x.stuck.IsZero() {
+				x.name = name
+				r.rare[pid] = x
+			}
+		}
+		return
 	}
 }
 
