@@ -146,14 +146,16 @@ func fairThrum(t *trial) (Sample, error) {
 		return Sample{}, err
 	}
 	all := meter.NewRecorder()
+	wakeups := make([]float64, len(paced))
 	for i := range paced {
 		p := &paced[i]
+		wakeups[i] = float64(p.wakeups)
 		if p.wakeups != p.scheduled {
 			t.failf(fmt.Sprintf("paced process %d", i), "%d timers set, %d came", p.scheduled, p.wakeups)
 		}
 		all.Merge(p.rec)
 	}
-	return Sample{Latency: all, Details: details}, nil
+	return Sample{Latency: all, Details: append(details, probe(all, wakeups)...)}, nil
 }
 
 // phases lets the paced ones run and holds them back in turns, three quarters and
@@ -184,11 +186,38 @@ func (b *busyCrowd) phases(limit time.Duration, set func(on bool) error) ([]Deta
 	for i := range b.busy {
 		least = min(least, b.busy[i].count.Load())
 	}
+	counts := make([]float64, len(b.busy))
+	for i := range counts {
+		counts[i] = float64(b.busy[i].count.Load())
+	}
 	return []Detail{
+		{"jain_of_busy", jain(counts), ""},
 		{"busy_loss", (1 - medianOf(with)/medianOf(without)) * 100, "%"},
 		b.utilisation(medianOf(with)),
 		{"least_busy_over_mean", float64(least) / max(1, float64(b.total())) * float64(len(b.busy)) * 100, "%"},
 	}, nil
+}
+
+// jain returns Jain's index of fairness: 1 when all got the same, 1/n when one got all.
+func jain(x []float64) float64 {
+	var sum, squares float64
+	for _, v := range x {
+		sum += v
+		squares += v * v
+	}
+	if squares == 0 {
+		return 1
+	}
+	return sum * sum / (float64(len(x)) * squares)
+}
+
+// probe tells of the paced ones what the row's columns tell of Thrum's alone.
+func probe(rec *meter.Recorder, wakeups []float64) []Detail {
+	out := []Detail{{"jain_of_paced", jain(wakeups), ""}}
+	if v, ok := rec.Percentile(0.999); ok {
+		out = append(out, Detail{"probe_p99.9", float64(v) / 1e6, "ms"})
+	}
+	return out
 }
 
 // sleep waits for d, unless the round is interrupted or broken.
@@ -239,7 +268,7 @@ func fairGoroutines(t *trial, yield func(), wait bool, limit time.Duration) (*me
 			return nil, nil, err
 		}
 	}
-	recs := make([]*meter.Recorder, fairPaced)
+	recs, wakeups := make([]*meter.Recorder, fairPaced), make([]float64, fairPaced)
 	for i := range recs {
 		recs[i] = meter.NewRecorder()
 		g.wg.Go(func() {
@@ -248,6 +277,7 @@ func fairGoroutines(t *trial, yield func(), wait bool, limit time.Duration) (*me
 				due := t.clock.Now() + int64(fairTick)
 				time.Sleep(fairTick)
 				if late := t.clock.Now() - due; measured {
+					wakeups[i]++
 					recs[i].RecordPaced(late, int64(fairTick))
 				}
 			}
@@ -262,5 +292,5 @@ func fairGoroutines(t *trial, yield func(), wait bool, limit time.Duration) (*me
 	for _, r := range recs {
 		all.Merge(r)
 	}
-	return all, details, err
+	return all, append(details, probe(all, wakeups)...), err
 }

@@ -30,7 +30,7 @@ var overloadWorkload = &Workload{
 	},
 	thrum: overloadThrum,
 	twin:  overloadTwin,
-	warm:  func(p Params) int64 { return max(20_000, 2*int64(p.Procs)) },
+	warm:  func(Params) int64 { return 5000 },
 	rows:  rowsOf(overloadReject, overloadDropNewest, overloadDropOldest, overloadHold),
 	label: func(p Params) string { return p.Style },
 }

@@ -176,17 +176,26 @@ func (r *timersRun) verify() {
 	}
 }
 
-// details adds to the time for a start what else there is to tell.
-func (r *timersRun) details(begin, end int64) []Detail {
-	cancels, late := int64(0), meter.NewRecorder()
+// lateness is that of all timers that have fired.
+func (r *timersRun) lateness() *meter.Recorder {
+	late := meter.NewRecorder()
 	for i := range r.n {
-		if timerEnds(int(i)) {
-			cancels++
-		}
 		if a := &r.alarms[i]; !a.off {
 			late.Record(a.late)
 		}
 	}
+	return late
+}
+
+// details adds to the time for a start what else there is to tell.
+func (r *timersRun) details(begin, end int64) []Detail {
+	cancels := int64(0)
+	for i := range r.n {
+		if timerEnds(int(i)) {
+			cancels++
+		}
+	}
+	late := r.lateness()
 	out := []Detail{{"cancel", float64(end-begin) / float64(cancels), "ns"}}
 	for _, q := range []struct {
 		name string

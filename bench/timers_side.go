@@ -134,7 +134,7 @@ func timersThrum(t *trial) (Sample, error) {
 	if err := s.await(run.done); err != nil {
 		return Sample{}, err
 	}
-	sample.Details = run.details(begin, end)
+	sample.Latency, sample.Details = run.lateness(), run.details(begin, end)
 	for _, pid := range pids {
 		if err := s.send(pid, stop); err != nil {
 			return Sample{}, err
@@ -202,7 +202,7 @@ func timersTwin(t *trial) (Sample, error) {
 	begin, end, _ := phase(cancelSome)
 	select {
 	case <-run.done:
-		sample.Details = run.details(begin, end)
+		sample.Latency, sample.Details = run.lateness(), run.details(begin, end)
 		run.verify()
 	case <-t.ctx.Done():
 		for _, timer := range append(timers, last...) {
