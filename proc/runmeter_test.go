@@ -69,7 +69,6 @@ func TestRunTimeIsAttributedWithinFivePoints(t *testing.T) {
 	if b.Type != "proc.bigToiler" || s.Type != "proc.toiler" {
 		t.Errorf("types: %q and %q", b.Type, s.Type)
 	}
-	t.Logf("%.1f %%", 100*float64(b.Samples)/float64(b.Samples+s.Samples))
 	// 1,200 samples are off by 1.2 points as a rule. They are counted, not weighed, because all of the program may have been held up in one.
 	if share := 100 * float64(b.Samples) / float64(b.Samples+s.Samples); share < 75 || share > 85 {
 		t.Errorf("%.1f %% of %d samples; want 80", share, b.Samples+s.Samples)

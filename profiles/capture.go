@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,9 +39,12 @@ type Options struct {
 	// Duration is how long the profiles are taken for; 0 means 10 s.
 	Duration time.Duration
 
-	// Runtime is the runtime whose process types label the CPU samples and whose processes make the process-tree profile; nil for
-	// neither. Its labels are switched on meanwhile (proc.Runtime.SetProfileLabels), and put back.
+	// Runtime is the runtime whose process types label the CPU samples and whose processes make the process-tree profile, with their run time and
+	// mailbox waits as MeasureTree has them; nil for neither. Its labels are switched on meanwhile (proc.Runtime.SetProfileLabels), and put back.
 	Runtime *proc.Runtime
+
+	// Runtimes are further ones, which may come and go meanwhile; nil for none.
+	Runtimes *Runtimes
 
 	// Trace is how much of the end of Duration is traced: an execution trace of a busy program has tens of MB a second. 0
 	// means a second, or Duration if that is shorter; below 0 means no trace.
@@ -77,13 +81,25 @@ func (o *Options) complete() error {
 	return nil
 }
 
+// invite makes Runtime one of Runtimes. end must be called.
+func (o *Options) invite() (end func()) {
+	if o.Runtime == nil {
+		return func() {}
+	}
+	if o.Runtimes == nil {
+		o.Runtimes = &Runtimes{}
+	}
+	leave := o.Runtimes.Begin(o.Runtime)
+	return func() { leave() }
+}
+
 // files lists what is written, in the order of the constants.
 func (o *Options) files() []string {
 	f := []string{FileCPU, FileHeap, FileAllocs, FileMutex, FileBlock, FileGoroutine}
 	if o.Trace > 0 {
 		f = append(f, FileTrace)
 	}
-	if o.Runtime != nil {
+	if o.Runtimes != nil {
 		f = append(f, FileTree)
 	}
 	return f
@@ -95,11 +111,12 @@ func (o *Options) files() []string {
 // When it fails it leaves nothing behind: no file, no profile that goes on, no rate or label that it has set.
 //
 // Errors: ErrBusy, when a CPU profile or a trace is being taken; ctx's error, when that ends first; a bad field of o; files of these
-// names in dir, which are never overwritten; what the system says of dir; ReadTree's.
+// names in dir, which are never overwritten; what the system says of dir; ReadTree's; Runtimes of which profiles are being taken.
 func Capture(ctx context.Context, dir string, o Options) (paths []string, err error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
+	defer o.invite()()
 	if dir == "" {
 		return nil, errors.New(`profiles: Capture: dir is ""; give the folder for the files`)
 	}
@@ -152,10 +169,6 @@ func capture(ctx context.Context, dir string, o *Options) (err error) {
 		runtime.SetBlockProfileRate(int(o.BlockRate.Nanoseconds()))
 		defer runtime.SetBlockProfileRate(0)
 	}
-	if o.Runtime != nil {
-		old := o.Runtime.SetProfileLabels(true)
-		defer o.Runtime.SetProfileLabels(old)
-	}
 	runtime.GC()
 	var before []*profile.Profile
 	for _, g := range grown {
@@ -165,17 +178,12 @@ func capture(ctx context.Context, dir string, o *Options) (err error) {
 		}
 		before = append(before, p)
 	}
-	if err := during(ctx, dir, o); err != nil {
-		return err
+	tree, err := o.follow(ctx, func() error { return during(ctx, dir, o) })
+	if err == nil && tree != nil {
+		err = write(filepath.Join(dir, FileTree), tree.WriteProfile)
 	}
-	if o.Runtime != nil {
-		t, err := ReadTree(ctx, o.Runtime)
-		if err == nil {
-			err = write(filepath.Join(dir, FileTree), t.WriteProfile)
-		}
-		if err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	runtime.GC()
 	for i, g := range grown {
@@ -194,6 +202,25 @@ func capture(ctx context.Context, dir string, o *Options) (err error) {
 		}
 	}
 	return nil
+}
+
+// follow measures the processes while f goes on.
+func (o *Options) follow(ctx context.Context, f func() error) (*Tree, error) {
+	if o.Runtimes == nil {
+		return nil, f()
+	}
+	if err := o.Runtimes.start(o.Duration); err != nil {
+		return nil, err
+	}
+	failed := f()
+	stop, cancel := ctx, context.CancelFunc(func() {})
+	if failed != nil {
+		stop, cancel = context.WithCancel(ctx)
+		cancel() // nobody wants a last reading
+	}
+	defer cancel()
+	t, err := o.Runtimes.stop(stop)
+	return t, cmp.Or(failed, err)
 }
 
 // during takes the CPU profile and, in the last part of it, the trace.

@@ -19,6 +19,11 @@ type Values struct {
 	Reductions uint64        `json:"reductions"` // used since they began
 	Oldest     time.Duration `json:"oldest"`     // how long the oldest message has waited, in ns in JSON: the longest among the processes
 	Memory     int           `json:"memory"`     // bytes that the runtime has for them; without what their machines hold
+	Restarts   int           `json:"restarts"`   // by their supervisors, since those began; see Tree
+
+	// Of a window, see MeasureTree; 0 without one. In ns in JSON.
+	Run  time.Duration `json:"run"`          // on workers, of those that have ended too
+	Wait time.Duration `json:"mailbox_wait"` // of all their messages together
 }
 
 func (v *Values) add(o Values) {
@@ -27,6 +32,9 @@ func (v *Values) add(o Values) {
 	v.Reductions += o.Reductions
 	v.Oldest = max(v.Oldest, o.Oldest)
 	v.Memory += o.Memory
+	v.Restarts += o.Restarts
+	v.Run += o.Run
+	v.Wait += o.Wait
 }
 
 // Node is a place in a Tree: the processes of one type, or the one of a registered name, below the same path of parents.
@@ -39,6 +47,7 @@ type Node struct {
 	Total    Values   `json:"total"`          // of these and all below them
 	Children []*Node  `json:"children,omitempty"`
 
+	frame frame
 	at    map[frame]*Node
 	up    *Node
 	depth int
@@ -52,6 +61,7 @@ const (
 	FrameStuck  = "(stuck)"        // above processes whose handlers do not return: nothing else is known of them
 	FrameDeeper = "(deeper)"       // stands for all that is more than 100 parents deep
 	FrameCycle  = "(parent cycle)" // above processes that are their own ancestors, which a snapshot should not show
+	FrameSelf   = "(profiles)"     // above the processes that do the reading, whose run time is shown with the others'
 )
 
 // Bounds of a Tree, so that it stays readable, and small, whatever the processes are.
@@ -72,13 +82,21 @@ func (f frame) String() string {
 // Tree is what the processes of a runtime were at one moment, put together by supervision path: each below the process that has spawned it
 // with a link, a monitor or a name (Info.Parent), with equals below the same path counted as one Node. Processes without such a parent are
 // directly below FrameRoot.
+//
+// Restarts are those that the supervisors of package supervise tell of, at the place of the child, or of the supervisor while the child
+// has no process. A supervisor that has not answered within a second is left out.
 type Tree struct {
-	At   time.Time `json:"at"`   // when the reading began
-	Root *Node     `json:"root"` // its Frame is FrameRoot
+	At       time.Time     `json:"at"`       // when the reading began, the last one if there were several
+	Window   time.Duration `json:"window"`   // that Run and Wait are of, in ns in JSON; 0 for none
+	Readings int           `json:"readings"` // in the window
+	Root     *Node         `json:"root"`     // its Frame is FrameRoot
+
+	// Begun is how many processes the reading has begun in the runtime and ended again.
+	Begun int `json:"-"`
 }
 
 // ReadTree asks every process of rt what it is doing (Runtime.Info) and makes a Tree of the answers. Each answer is right for its moment;
-// they are not all of one moment. Processes that end meanwhile are left out.
+// they are not all of one moment. Processes that end meanwhile are left out. Run and Wait are 0; MeasureTree has them.
 //
 // It costs O(processes) time and memory, whatever their mailboxes hold. A
 // process inside a handler is waited for until the handler returns or has been found stuck (proc.Config.StuckAfter). Any goroutine may call it
@@ -89,12 +107,16 @@ func ReadTree(ctx context.Context, rt *proc.Runtime) (*Tree, error) {
 	if rt == nil {
 		return nil, errors.New("profiles: ReadTree: rt is nil; give the runtime whose processes are meant")
 	}
-	at := time.Now()
+	t := &Tree{At: time.Now(), Begun: 1}
 	infos, err := readInfos(ctx, rt)
 	if err != nil {
 		return nil, fmt.Errorf("profiles: ReadTree: %w", err)
 	}
-	return &Tree{At: at, Root: build(infos)}, nil
+	p := place(infos)
+	t.Begun += p.restarts(ctx, rt, infos)
+	t.Root = p.root
+	t.Root.sum()
+	return t, nil
 }
 
 // readInfos returns what all processes say.
@@ -106,8 +128,21 @@ func readInfos(ctx context.Context, rt *proc.Runtime) ([]proc.Info, error) {
 	return infos, nil
 }
 
-// build makes the tree. It takes O(len(infos)) steps: each process is placed once, below its parent's node.
+// build makes the tree.
 func build(infos []proc.Info) *Node {
+	root := place(infos).root
+	root.sum()
+	return root
+}
+
+// places says where processes are in a tree whose totals are not there yet.
+type places struct {
+	root *Node
+	of   map[proc.PID]*Node
+}
+
+// place puts the processes where they belong. It takes O(len(infos)) steps: each is placed once, below its parent's node.
+func place(infos []proc.Info) places {
 	root := &Node{Frame: FrameRoot}
 	at := make(map[proc.PID]int, len(infos))
 	for i := range infos {
@@ -149,8 +184,11 @@ func build(infos []proc.Info) *Node {
 			placed[path[n]] = below
 		}
 	}
-	root.sum()
-	return root
+	of := make(map[proc.PID]*Node, len(infos))
+	for i := range infos {
+		of[infos[i].PID] = placed[i]
+	}
+	return places{root, of}
 }
 
 // special returns the child of the root with a frame that stands for no process.
@@ -191,7 +229,7 @@ func (n *Node) deeper() *Node {
 func (n *Node) under(f frame, typ string) *Node {
 	c := n.at[f]
 	if c == nil {
-		c = &Node{Frame: f.String(), Type: typ, Name: f.name, up: n, depth: n.depth + 1}
+		c = &Node{Frame: f.String(), Type: typ, Name: f.name, frame: f, up: n, depth: n.depth + 1}
 		if n.at == nil {
 			n.at = make(map[frame]*Node)
 		}
@@ -199,6 +237,22 @@ func (n *Node) under(f frame, typ string) *Node {
 		n.Children = append(n.Children, c)
 	}
 	return c
+}
+
+// below returns the node for a process of the type, without a name, whose parent is at n.
+func (n *Node) below(typ string) *Node {
+	if n.depth >= maxDepth {
+		return n.deeper()
+	}
+	return n.under(frame{typ: typ}, typ)
+}
+
+// absorb adds what f makes of the values of o and all below it to the same places of n.
+func (n *Node) absorb(o *Node, f func(Values) Values) {
+	n.Own.add(f(o.Own))
+	for _, c := range o.Children {
+		n.under(c.frame, c.Type).absorb(c, f)
+	}
 }
 
 // sum fills in the totals, and sorts children: those with most processes first.

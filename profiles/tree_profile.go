@@ -28,7 +28,7 @@ func (t *Tree) WriteProfile(w io.Writer) error {
 	return nil
 }
 
-// Profile returns the tree as a pprof profile: one sample a Node that has processes of its own, with the path from the root as its stack
+// Profile returns the tree as a pprof profile: one sample a Node that has values of its own, with the path from the root as its stack
 // and the label proc.LabelType, as in CPU profiles. The values are
 //
 //	processes   count        processes
@@ -36,6 +36,9 @@ func (t *Tree) WriteProfile(w io.Writer) error {
 //	reductions  count        used since they began
 //	oldest      nanoseconds  how long the oldest message has waited, the longest of the processes of one stack
 //	memory      bytes        that the runtime has for them, without what their machines hold
+//	restarts    count        by their supervisors, since those began
+//	run         nanoseconds  on workers, in the window (MeasureTree)
+//	mailbox_wait nanoseconds of all their messages together, in the window
 //
 // to be chosen by -sample_index=messages and so on; processes is the default. pprof adds values up along a stack, so at a
 // supervisor "oldest" is the sum over the paths below it. Two profiles are compared with -base: what has grown is what the
@@ -48,15 +51,22 @@ func (t *Tree) Profile() *profile.Profile {
 			{Type: "reductions", Unit: "count"},
 			{Type: "oldest", Unit: "nanoseconds"},
 			{Type: "memory", Unit: "bytes"},
+			{Type: "restarts", Unit: "count"},
+			{Type: "run", Unit: "nanoseconds"},
+			{Type: "mailbox_wait", Unit: "nanoseconds"},
 		},
 		DefaultSampleType: "processes",
 		PeriodType:        &profile.ValueType{Type: "processes", Unit: "count"},
 		Period:            1,
 		TimeNanos:         t.At.UnixNano(),
+		DurationNanos:     t.Window.Nanoseconds(),
 		// There is no binary: a mapping that has all its names keeps pprof from looking for one.
 		Mapping: []*profile.Mapping{{
 			ID: 1, File: "thrum", HasFunctions: true, HasFilenames: true, HasLineNumbers: true, HasInlineFrames: true,
 		}},
+	}
+	if t.Readings > 0 {
+		p.Comments = []string{fmt.Sprintf("run and mailbox_wait are of %v, mailbox_wait from %d readings", t.Window, t.Readings)}
 	}
 	frames := make(map[string]*profile.Location)
 	t.All(func(n *Node) bool {
@@ -68,11 +78,12 @@ func (t *Tree) Profile() *profile.Profile {
 			p.Location = append(p.Location, loc)
 			frames[n.Frame] = loc
 		}
-		if n.Own.Processes == 0 {
+		if n.Own == (Values{}) {
 			return true
 		}
 		s := &profile.Sample{Value: []int64{
 			int64(n.Own.Processes), int64(n.Own.Messages), int64(n.Own.Reductions), n.Own.Oldest.Nanoseconds(), int64(n.Own.Memory),
+			int64(n.Own.Restarts), n.Own.Run.Nanoseconds(), n.Own.Wait.Nanoseconds(),
 		}}
 		for up := n; up != nil; up = up.up {
 			s.Location = append(s.Location, frames[up.Frame])

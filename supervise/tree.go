@@ -25,6 +25,10 @@ var ErrNoSupervisor = errors.New("supervise: process is no supervisor")
 // that k waits no longer.
 func Tree(k proc.Client, sup proc.PID) (*Node, error) { return read(k, sup, true) }
 
+// Supervisors is Tree, but asks supervisors only: of workers it has what those say of them, and no Machine and Name. It costs the less the more workers
+// there are.
+func Supervisors(k proc.Client, sup proc.PID) (*Node, error) { return read(k, sup, false) }
+
 // treeTime is how long the answers may take when the asker waits without end.
 const treeTime = 5 * time.Second
 
