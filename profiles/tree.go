@@ -112,7 +112,7 @@ func ReadTree(ctx context.Context, rt *proc.Runtime) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("profiles: ReadTree: %w", err)
 	}
-	p := place(infos)
+	p := arrange(infos)
 	t.Begun += p.restarts(ctx, rt, infos)
 	t.Root = p.root
 	t.Root.sum()
@@ -130,7 +130,7 @@ func readInfos(ctx context.Context, rt *proc.Runtime) ([]proc.Info, error) {
 
 // build makes the tree.
 func build(infos []proc.Info) *Node {
-	root := place(infos).root
+	root := arrange(infos).root
 	root.sum()
 	return root
 }
@@ -141,8 +141,8 @@ type places struct {
 	of   map[proc.PID]*Node
 }
 
-// place puts the processes where they belong. It takes O(len(infos)) steps: each is placed once, below its parent's node.
-func place(infos []proc.Info) places {
+// arrange puts the processes where they belong. It takes O(len(infos)) steps: each is placed once, below its parent's node.
+func arrange(infos []proc.Info) places {
 	root := &Node{Frame: FrameRoot}
 	at := make(map[proc.PID]int, len(infos))
 	for i := range infos {

@@ -150,7 +150,7 @@ func (m *treeMeter) read(ctx context.Context, restarts bool) error {
 	if err != nil {
 		return err
 	}
-	p := place(infos)
+	p := arrange(infos)
 	m.took = time.Since(at)
 	at = at.Add(m.took / 2)
 	if restarts {
