@@ -95,6 +95,9 @@ func allocations(v float64) string {
 
 func quantityTo(v float64, digits int) string {
 	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if !strings.Contains(s, ".") {
+		return s
+	}
 	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
 }
 

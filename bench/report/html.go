@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
-	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/thrum-go/thrum/bench"
@@ -22,18 +24,35 @@ func (r Report) WriteHTML(w io.Writer) error {
 	return err
 }
 
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	// Coordinates have as many digits as can be seen.
+	"n": func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) },
+}).Parse(pageText))
+
 // htmlPage is what the template fills in.
 type htmlPage struct {
-	Env      string
-	Headings []string
-	Rows     []htmlRow
-	Bars     []htmlBar
-	BarsHigh int
-	One      float64 // where a ratio of 1 lies
-	Curves   []htmlCurve
-	Across   []htmlTick // percentiles
-	Up       []htmlTick // latencies
-	Remarks  []string
+	Env         string
+	Verdict     []htmlVerdict
+	Headings    []string
+	Rows        []htmlRow
+	Objectives  []Objective
+	Ratios      []htmlRatio
+	One         float64     // where a ratio of 1 lies, in percent
+	Percentiles *htmlChart  // latency by percentile
+	Times       []htmlTimes // what was seen over time, by row
+	TimesOpen   bool
+	Details     []htmlDetail
+	Remarks     []string
+	Command     string
+	Environment []htmlPair
+}
+
+// htmlVerdict is what the reader is to see first.
+type htmlVerdict struct {
+	Class, Text string
 }
 
 type htmlRow struct {
@@ -41,37 +60,15 @@ type htmlRow struct {
 	Failed bool
 }
 
-type htmlBar struct {
-	Y           int
-	X, Width    float64
-	Label, Text string
-	Slower      bool
-}
+type htmlDetail struct{ Row, Name, Value, Unit string }
 
-type htmlCurve struct {
-	Points, Color, Label string
-	Y                    int // of the label
-}
+type htmlPair struct{ Name, Value string }
 
-type htmlTick struct {
-	At   float64
-	Text string
-}
-
-// The charts' measures, in the units of their view boxes.
-const (
-	barHigh    = 22
-	barsLeft   = 220.
-	barsWide   = 480.
-	curveLeft  = 70.
-	curveWide  = 560.
-	curveTop   = 10.
-	curveTall  = 300.
-	labelEvery = 18
-)
+// openRows is how many rows show their charts over time without being asked.
+const openRows = 6
 
 func (r Report) page() htmlPage {
-	p := htmlPage{Env: r.Env.line(), Remarks: r.remarks(Style{})}
+	p := htmlPage{Env: r.line(), Verdict: r.verdict(), Objectives: r.Objectives, Environment: r.environment()}
 	used := make([]bool, len(columns))
 	for _, x := range r.Results {
 		for c, col := range columns {
@@ -91,131 +88,128 @@ func (r Report) page() htmlPage {
 			}
 		}
 		p.Rows = append(p.Rows, row)
+		for _, d := range x.Details {
+			p.Details = append(p.Details, htmlDetail{x.Label, strings.ReplaceAll(d.Name, "_", " "), quantity(d.Value), d.Unit})
+		}
+		if t := times(x); t != nil {
+			p.Times = append(p.Times, *t)
+		}
 	}
-	p.bars(r.Results)
-	p.curves(r.Results)
+	p.TimesOpen = len(p.Times) <= openRows
+	p.ratios(r.Results)
+	p.Percentiles = percentiles(r.Results)
+	p.Remarks = r.withoutDetails().remarks(Style{})
+	if len(r.Config.Command) > 0 {
+		p.Command = "loadgen " + strings.Join(quoted(r.Config.Command), " ")
+	}
 	return p
 }
 
-// bars shows the ratios on a logarithmic scale: twice as fast is as long as half as
-// fast, on the other side of 1.
-func (p *htmlPage) bars(results []bench.Measured) {
-	lo, hi := -1., 1. // powers of two
-	for _, x := range results {
-		if x.Ratio != nil && *x.Ratio > 0 {
-			lo, hi = min(lo, math.Log2(*x.Ratio)), max(hi, math.Log2(*x.Ratio))
-		}
+// withoutDetails leaves out what the page has tables for.
+func (r Report) withoutDetails() Report {
+	out := r
+	out.Objectives = nil
+	out.Results = slices.Clone(r.Results)
+	for i := range out.Results {
+		out.Results[i].Details = nil
 	}
-	at := func(v float64) float64 { return barsLeft + (v-lo)/(hi-lo)*barsWide }
-	p.One = at(0)
-	for _, x := range results {
-		if x.Ratio == nil || *x.Ratio <= 0 {
-			continue
-		}
-		end := at(math.Log2(*x.Ratio))
-		p.Bars = append(p.Bars, htmlBar{
-			Y: len(p.Bars) * barHigh, X: min(p.One, end), Width: math.Abs(end - p.One),
-			Label: x.Label, Text: ratio(*x.Ratio), Slower: slower(x.Result),
-		})
-	}
-	p.BarsHigh = len(p.Bars)*barHigh + 4
+	return out
 }
 
-// curveColors can be told apart by most eyes (Okabe and Ito).
-var curveColors = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"}
-
-// curves shows each latency's percentiles: every nine further to the right is as
-// far as the one before, and so is every power of ten upwards.
-func (p *htmlPage) curves(results []bench.Measured) {
-	nines, lo, hi := 1., math.Inf(1), math.Inf(-1)
-	for _, x := range results {
-		if x.Latency == nil || x.Latency.Count() == 0 {
-			continue
-		}
-		nines = max(nines, math.Log10(float64(x.Latency.Count())))
-		for _, s := range x.Latency.Spectrum() {
-			v := math.Log10(float64(max(1, s.Ns)))
-			lo, hi = min(lo, math.Floor(v)), max(hi, math.Ceil(v))
+// verdict says in a few words what has come of it.
+func (r Report) verdict() []htmlVerdict {
+	var out []htmlVerdict
+	add := func(bad bool, class, text string) {
+		if bad {
+			out = append(out, htmlVerdict{class, text})
 		}
 	}
-	if lo > hi {
-		return
-	}
-	hi = max(hi, lo+1)
-	across := func(below float64) float64 { return curveLeft + min(nines, -math.Log10(1-below))/nines*curveWide }
-	up := func(v float64) float64 { return curveTop + (hi-v)/(hi-lo)*curveTall }
-	for n := 0.; n <= nines; n++ {
-		text := "0"
-		if n > 0 {
-			text = "p" + quantityTo(100*(1-math.Pow(10, -n)), int(max(0, n-2)))
+	missed := 0
+	for _, o := range r.Objectives {
+		if !o.OK {
+			missed++
 		}
-		p.Across = append(p.Across, htmlTick{curveLeft + n/nines*curveWide, text})
 	}
-	for v := lo; v <= hi; v++ {
-		p.Up = append(p.Up, htmlTick{up(v), latency(int64(math.Pow(10, v)))})
-	}
-	for _, x := range results {
-		if x.Latency == nil || x.Latency.Count() == 0 {
-			continue
-		}
-		var points []string
-		from := 0.
-		for _, s := range x.Latency.Spectrum() {
-			y := up(math.Log10(float64(max(1, s.Ns))))
-			// A step: everything from the last share to this one took so long.
-			points = append(points, fmt.Sprintf("%.1f,%.1f", across(from), y))
-			if s.Below < 1 {
-				points = append(points, fmt.Sprintf("%.1f,%.1f", across(s.Below), y))
-			} else {
-				points = append(points, fmt.Sprintf("%.1f,%.1f", curveLeft+min(nines, math.Log10(float64(x.Latency.Count())))/nines*curveWide, y))
-			}
-			from = s.Below
-		}
-		n := len(p.Curves)
-		p.Curves = append(p.Curves, htmlCurve{strings.Join(points, " "), curveColors[n%len(curveColors)], x.Label, 20 + n*labelEvery})
-	}
+	failed := len(r.Violations())
+	add(len(r.Results) == 0, "bad", "nothing was measured")
+	add(failed == 0 && len(r.Results) > 0, "good", "all checks held")
+	add(failed == 1, "bad", "a check failed")
+	add(failed > 1, "bad", fmt.Sprintf("%d checks failed", failed))
+	add(missed == 0 && len(r.Objectives) > 0, "good", "all objectives met")
+	add(missed > 0, "bad", fmt.Sprintf("%d of %d objectives missed", missed, len(r.Objectives)))
+	add(r.Interrupted, "bad", "interrupted")
+	add(r.Env.Race, "bad", "race detector on")
+	return out
 }
 
-var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>thrum loadgen</title>
-<style>
-body { font: 14px/1.5 system-ui, sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; color: #222; background: #fff }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: .2em .7em; text-align: right; border-bottom: 1px solid #ddd }
-th:first-child, td:first-child { text-align: left }
-.failed td { color: #b00; font-weight: bold }
-svg { max-width: 100%; height: auto; font: 12px system-ui, sans-serif }
-.bar { fill: #009e73 } .slower { fill: #d55e00 } .line { stroke: #bbb }
-</style>
-</head>
-<body>
-<h1>thrum loadgen</h1>
-<p>{{.Env}}</p>
-{{if .Rows}}<table>
-<tr>{{range .Headings}}<th>{{.}}</th>{{end}}</tr>
-{{range .Rows}}<tr{{if .Failed}} class="failed"{{end}}>{{range .Cells}}<td>{{.}}</td>{{end}}</tr>
-{{end}}</table>
-{{else}}<p>nothing was measured</p>
-{{end}}{{if .Bars}}<h2>Ratio to the twin</h2>
-<p>Logarithmic; to the right of the line Thrum is better.</p>
-<svg viewBox="0 0 780 {{.BarsHigh}}" width="780" role="img" aria-label="ratios">
-{{range .Bars}}<g transform="translate(0,{{.Y}})"><text x="210" y="15" text-anchor="end">{{.Label}}</text><rect class="bar{{if .Slower}} slower{{end}}" x="{{printf "%.1f" .X}}" y="3" width="{{printf "%.1f" .Width}}" height="16"><title>{{.Label}}: {{.Text}}</title></rect><text x="710" y="15">{{.Text}}</text></g>
-{{end}}<line class="line" x1="{{printf "%.1f" .One}}" x2="{{printf "%.1f" .One}}" y1="0" y2="{{.BarsHigh}}"/>
-</svg>
-{{end}}{{if .Curves}}<h2>Latency by percentile</h2>
-<svg viewBox="0 0 860 340" width="860" role="img" aria-label="latencies by percentile">
-{{range .Up}}<line class="line" x1="70" x2="630" y1="{{printf "%.1f" .At}}" y2="{{printf "%.1f" .At}}"/><text x="62" y="{{printf "%.1f" .At}}" dy="4" text-anchor="end">{{.Text}}</text>
-{{end}}{{range .Across}}<line class="line" x1="{{printf "%.1f" .At}}" x2="{{printf "%.1f" .At}}" y1="10" y2="310"/><text x="{{printf "%.1f" .At}}" y="328" text-anchor="middle">{{.Text}}</text>
-{{end}}{{range .Curves}}<polyline fill="none" stroke="{{.Color}}" stroke-width="2" points="{{.Points}}"><title>{{.Label}}</title></polyline><text x="645" y="{{.Y}}" fill="{{.Color}}">{{.Label}}</text>
-{{end}}</svg>
-{{end}}{{if .Remarks}}<ul>
-{{range .Remarks}}<li>{{.}}</li>
-{{end}}</ul>
-{{end}}<p>A percentile is told if ten samples lie beyond it. No figure is comparable across machines.</p>
-</body>
-</html>
-`))
+// environment lists all that figures depend on besides the code.
+func (r Report) environment() []htmlPair {
+	e := r.Env
+	var out []htmlPair
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			out = append(out, htmlPair{name, value})
+		}
+	}
+	add("Go", e.Go)
+	add("system", strings.Trim(e.OS+"/"+e.Arch, "/"))
+	add("instruction set", e.Level)
+	add("kernel", e.Kernel)
+	add("CPU", e.CPU)
+	add("CPUs", strconv.Itoa(e.CPUs))
+	add("GOMAXPROCS", strconv.Itoa(e.GOMAXPROCS))
+	add("CPU quota", quantity(e.CPUQuota))
+	for _, name := range []string{"GOGC", "GOMEMLIMIT", "GODEBUG"} {
+		add(name, e.Settings[name])
+	}
+	add("clock", e.Clock)
+	if e.PGO {
+		add("profile-guided", "yes")
+	}
+	if e.Race {
+		add("race detector", "on: times mean little")
+	}
+	add("module", strings.TrimSpace(e.Module+" "+e.Version))
+	revision := e.Revision
+	if e.Modified {
+		revision += ", modified"
+	}
+	add("revision", revision)
+	for _, t := range r.Config.tags() {
+		k, v, _ := strings.Cut(t, "=")
+		add("tag "+k, v)
+	}
+	return out
+}
+
+// quoted writes arguments as a shell takes them.
+func quoted(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`|&;<>()*?[]#~!{}") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out[i] = a
+	}
+	return out
+}
+
+// headline is what a row's charts over time are titled with.
+func headline(x bench.Measured) string {
+	var parts []string
+	if s := own(x.Result); s != "" {
+		switch x.Figure {
+		case bench.NsPerMsg:
+			s += " ns/msg"
+		case bench.BytesPerProc:
+			s += "/proc"
+		case bench.P99:
+			s = "p99 " + s
+		}
+		parts = append(parts, s)
+	}
+	if x.Ratio != nil {
+		parts = append(parts, ratio(*x.Ratio)+" the twin")
+	}
+	return strings.Join(parts, ", ")
+}
