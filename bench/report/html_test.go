@@ -200,8 +200,8 @@ func TestPercentileCurveRisesToTheMaximum(t *testing.T) {
 	for ns := int64(1); ns <= 100_000; ns++ {
 		rec.Record(ns * 10)
 	}
-	r := Report{Results: []bench.Measured{{Result: bench.Result{Workload: "fair", Label: "fair", Figure: bench.P99, OK: true}, Latency: rec, TwinLatency: rec,
-		Load: &bench.Load{Service: rec}}}}
+	r := Report{Results: []bench.Measured{{Result: bench.Result{Workload: "fair", Label: "fair", Figure: bench.P99, OK: true,
+		Load: &bench.Load{Service: rec}}, Latency: rec, TwinLatency: rec}}}
 	lines := charted(t, html(t, r))["percentiles"][0].all("polyline", "")
 	if len(lines) != 3 {
 		t.Fatalf("%d lines, want latency, service and twin", len(lines))
@@ -283,11 +283,11 @@ func TestPageOfAnythingIsWhole(t *testing.T) {
 func TestManyRowsHideTheirChartsUntilAsked(t *testing.T) {
 	r := fixed()
 	one := r.Results[0]
+	one.Latency = meter.NewRecorder()
+	one.Latency.Record(5)
 	r.Results = nil
 	for i := range 40 {
 		one.Label = fmt.Sprintf("ping procs=%d", i)
-		one.Latency = meter.NewRecorder()
-		one.Latency.Record(int64(i) + 5)
 		r.Results = append(r.Results, one)
 		if n := i + 1; n != openRows && n != openRows+1 && n != 40 {
 			continue
