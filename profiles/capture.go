@@ -50,6 +50,9 @@ type Options struct {
 	// means a second, or Duration if that is shorter; below 0 means no trace.
 	Trace time.Duration
 
+	// Overwrite replaces files of these names in the folder, when all new ones are complete. Without it they are an error.
+	Overwrite bool
+
 	// MutexFraction is how many waits for locks there are to a sample (runtime.SetMutexProfileFraction); 0 means 10. Below 0 leaves the
 	// rate as the program has set it.
 	MutexFraction int
@@ -111,7 +114,7 @@ func (o *Options) files() []string {
 // When it fails it leaves nothing behind: no file, no profile that goes on, no rate or label that it has set.
 //
 // Errors: ErrBusy, when a CPU profile or a trace is being taken; ctx's error, when that ends first; a bad field of o; files of these
-// names in dir, which are never overwritten; what the system says of dir; ReadTree's; Runtimes of which profiles are being taken.
+// names in dir, without Overwrite; what the system says of dir; ReadTree's; Runtimes of which profiles are being taken.
 func Capture(ctx context.Context, dir string, o Options) (paths []string, err error) {
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -131,6 +134,9 @@ func Capture(ctx context.Context, dir string, o Options) (paths []string, err er
 		}
 	}()
 	for _, name := range o.files() {
+		if o.Overwrite {
+			break
+		}
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("profiles: Capture: dir %s already has a file %s; give a new or an empty folder", dir, name)
 		}

@@ -75,7 +75,7 @@ until then is printed).`,
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	root.AddCommand(newRun(o, stdout, stderr), newSweep(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr),
-		newCompare(o, stdout, stderr), newNoise(o, stdout, stderr), newVersion(stdout))
+		newCompare(o, stdout, stderr), newNoise(o, stdout, stderr), newProfile(o, stdout, stderr), newVersion(stdout))
 	return root
 }
 
