@@ -224,14 +224,8 @@ func (g *generator) await(until int64) {
 		}
 		return
 	}
-	timer := time.NewTimer(time.Duration(min(max(until-begun, 0), longestNap)))
-	defer timer.Stop()
-	select {
-	case <-w.wake:
-	case <-timer.C:
-		if !w.asleep.CompareAndSwap(true, false) {
-			<-w.wake
-		}
+	if !w.env.wait(w.wake, min(max(until-begun, 0), longestNap)) && !w.asleep.CompareAndSwap(true, false) {
+		<-w.wake
 	}
 }
 
@@ -248,9 +242,9 @@ func (g *generator) completed() bool {
 // drain waits until everything that was begun is completed, as far as that can be
 // waited for. What is not, is lost, unless the run was interrupted.
 func (g *generator) drain() (clean bool) {
-	allowed := looks
+	allowed := g.w.looks
 	if g.stopped.Load() {
-		allowed = looks / 5
+		allowed /= 5
 	}
 	for look := 0; ; look++ {
 		before := g.under
@@ -271,7 +265,8 @@ func (g *generator) drain() (clean bool) {
 			}
 			return false
 		}
-		time.Sleep(min(lookEvery, time.Duration(look+1)*100*time.Microsecond))
+		nap := min(lookEvery, time.Duration(look+1)*100*time.Microsecond)
+		g.w.env.wait(nil, int64(nap))
 	}
 }
 
@@ -280,7 +275,7 @@ func (g *generator) lost() {
 	for _, s := range g.stages {
 		for _, t := range s.tallies {
 			if t.under > 0 {
-				g.w.failf(t.op.Name, "drain", "%d operations of phase %q were begun and are not completed, and nothing came for %v", t.under, s.Name, looks*lookEvery)
+				g.w.failf(t.op.Name, "drain", "%d operations of phase %q were begun and are not completed, and nothing came for %v", t.under, s.Name, time.Duration(g.w.looks)*lookEvery)
 			}
 		}
 	}

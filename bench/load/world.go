@@ -14,16 +14,29 @@ import (
 	"github.com/thrum-go/thrum/proc"
 )
 
-// env is what a run has of the outer world: a clock in nanoseconds, and sleeping until
-// one of its instants. Tests bring their own.
+// env is what a run has of the outer world. Tests bring their own.
 type env struct {
-	now   func() int64
-	sleep func(until int64)
+	now   func() int64                              // nanoseconds
+	sleep func(until int64)                         // until an instant
+	wait  func(wake <-chan struct{}, ns int64) bool // for as long at most; whether it was woken
 }
 
 func realEnv() env {
 	clock := meter.Shared()
-	return env{now: clock.Now, sleep: func(until int64) { time.Sleep(time.Duration(until - clock.Now())) }}
+	return env{
+		now:   clock.Now,
+		sleep: func(until int64) { time.Sleep(time.Duration(until - clock.Now())) },
+		wait: func(wake <-chan struct{}, ns int64) bool {
+			timer := time.NewTimer(time.Duration(ns))
+			defer timer.Stop()
+			select {
+			case <-wake:
+				return true
+			case <-timer.C:
+				return false
+			}
+		},
+	}
 }
 
 // stop is the body of the message that ends a process.
@@ -53,6 +66,7 @@ type world struct {
 	// faulty wraps every process of a deliberately broken run; nil in measurements.
 	faulty func(proc.Machine) proc.Machine
 
+	looks      int         // see the constant
 	quiet      atomic.Bool // what ends the run may take processes with it
 	goroutines int
 	gomaxprocs int
@@ -62,7 +76,7 @@ type world struct {
 // newWorld makes the world of one side. Whoever calls it must call end.
 func newWorld(env env, twin bool, workers, procs int, seed uint64, inflight int64) (*world, error) {
 	w := &world{
-		check: newCheck(), env: env, procs: procs, seed: seed, inflight: inflight, wake: make(chan struct{}, 1),
+		check: newCheck(), env: env, procs: procs, seed: seed, inflight: inflight, wake: make(chan struct{}, 1), looks: looks,
 		goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0),
 	}
 	w.sinks = make([]sink, 4*workers)
@@ -123,7 +137,7 @@ func (w *world) drained() {
 		if now := st.Messages + st.Exited; now != last {
 			last, look = now, 0
 		}
-		if look++; look > looks {
+		if look++; look > w.looks {
 			w.failf("all", "drain", "%d processes do not end", st.Processes)
 			return
 		}
@@ -134,7 +148,7 @@ func (w *world) drained() {
 // end ends the world. After a run that came to its end it checks that the program is as
 // it was before.
 func (w *world) end(clean bool) {
-	limit := looks * lookEvery
+	limit := time.Duration(w.looks) * lookEvery
 	if !clean {
 		w.quiet.Store(true)
 		limit = 100 * time.Millisecond // nothing will drain any more
@@ -164,7 +178,7 @@ func (w *world) end(clean bool) {
 		w.failf("all", "shutdown", "GOMAXPROCS is %d, it was %d before", now, w.gomaxprocs)
 	}
 	for look := 0; runtime.NumGoroutine() > w.goroutines; look++ {
-		if look > looks {
+		if look > w.looks {
 			w.failf("all", "shutdown", "%d goroutines are left, %d were there before", runtime.NumGoroutine(), w.goroutines)
 			return
 		}
