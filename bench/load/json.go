@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -124,9 +126,19 @@ func (r reader) token() (json.Token, int, error) {
 		}
 		return nil, 0, r.wrong(len(r.data), "it ends in the middle")
 	case errors.As(err, &syntax):
-		return nil, 0, r.wrong(int(syntax.Offset)-1, "this is no JSON: %v", err)
+		return nil, 0, r.wrong(r.place(syntax), "this is no JSON: %v", err)
 	}
 	return nil, 0, r.wrong(at, "this is no JSON: %v", err)
+}
+
+// place returns the offset of what a syntax error is about: some count it as read, some
+// do not.
+func (r reader) place(e *json.SyntaxError) int {
+	at := int(e.Offset)
+	if at < len(r.data) && strings.HasPrefix(e.Error(), "invalid character "+strconv.QuoteRune(rune(r.data[at]))) {
+		return at
+	}
+	return at - 1
 }
 
 func (r reader) node(depth int) (*node, error) {
