@@ -74,7 +74,7 @@ func (g *generator) open(s *stage) {
 	if gap := int64(float64(s.Duration) / max(schedule.expected(schedule.end), 1)); gap >= rare || runtime.NumCPU() > len(g.w.sinks)/sinksPerWorker {
 		g.spin = closeBy
 	}
-	last := s.end + grace + int64(float64(s.Duration)*mayMiss)
+	last := int64(0) // the instant at which it gives up
 	due, more := schedule.next()
 	for more && !g.over() {
 		now := g.w.env.now()
@@ -84,7 +84,11 @@ func (g *generator) open(s *stage) {
 		}
 		g.reclaim()
 		g.tick(s)
-		if now > last {
+		if now > s.end && last == 0 {
+			// From when it is seen: a machine that stood still can be made up for.
+			last = now + grace + int64(float64(s.Duration)*mayMiss)
+		}
+		if last > 0 && now > last {
 			s.cut = max(0, schedule.expected(schedule.end)-schedule.n+1)
 			return
 		}
