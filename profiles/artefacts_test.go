@@ -241,7 +241,7 @@ func TestLibraryRefusesClearly(t *testing.T) {
 }
 
 // benchmarkLine is a line of the benchmark format, with values and their units after the iterations.
-var benchmarkLine = regexp.MustCompile(`^Benchmark([A-Z]\w*)(/\S*)?\s+\d+((?:\s+[0-9.eE+-]+ \S+)+)$`)
+var benchmarkLine = regexp.MustCompile(`^Benchmark([A-Z]\w*)(?:(/\S*?))?(?:-\d+)?\s+\d+((?:\s+[0-9.eE+-]+ \S+)+)$`)
 
 func TestBaselinesNameWorkloadsThatExist(t *testing.T) {
 	files, err := filepath.Glob("baseline/*.txt")
