@@ -15,6 +15,7 @@ type Sample struct {
 	Latency      *meter.Recorder
 	BytesPerProc float64
 	Details      []Detail
+	Scheduler    []Detail // of Thrum: what its scheduler did in the round
 }
 
 // Detail is a further figure of a workload, one that others do not have.
@@ -44,7 +45,8 @@ type Result struct {
 	Self         bool // the twin is Thrum as well: a ratio of 1 is what is wanted
 
 	Details    []Detail
-	Load       *Load // there when it was measured by package bench/load
+	Scheduler  []Detail // steals, parks, wakes and turns, how busy workers were, the share of garbage collection
+	Load       *Load    // there when it was measured by package bench/load
 	OK         bool
 	Violations []Violation
 }
@@ -124,12 +126,12 @@ func (s *summary) figure(f Figure) *float64 {
 	}
 }
 
-// details takes the median of each detail over the rounds.
-func (s *summary) details() []Detail {
+// details takes the median of each detail over the rounds; of tells which.
+func (s *summary) details(of func(Sample) []Detail) []Detail {
 	var out []Detail
-	for _, d := range s.samples[0].Details {
+	for _, d := range of(s.samples[0]) {
 		m := s.median(func(x Sample) (float64, bool) {
-			for _, e := range x.Details {
+			for _, e := range of(x) {
 				if e.Name == d.Name {
 					return e.Value, true
 				}
@@ -162,11 +164,13 @@ func (r *Result) fill(thrum, twin *summary) {
 		}
 	}
 	r.BytesPerProc = thrum.bytesPerProc()
-	r.Details = thrum.details()
+	own := func(x Sample) []Detail { return x.Details }
+	r.Details = thrum.details(own)
+	r.Scheduler = thrum.details(func(x Sample) []Detail { return x.Scheduler })
 	if len(twin.samples) == 0 {
 		return
 	}
-	for _, d := range twin.details() {
+	for _, d := range twin.details(own) {
 		r.Details = append(r.Details, Detail{"twin_" + d.Name, d.Value, d.Unit})
 	}
 	r.Twin = twin.figure(r.Figure)

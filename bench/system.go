@@ -29,6 +29,7 @@ type system struct {
 	rt         *proc.Runtime
 	goroutines int
 	gomaxprocs int
+	began      time.Time
 	sampler    *sampler           // nil: nobody watches
 	guests     func() (begun int) // ends the use of the runtime by those who look at it; nil: nobody does
 	looked     uint64             // processes that they have begun
@@ -43,7 +44,7 @@ func (t *trial) start() (*system, error) {
 
 // startLogging is start with another logger.
 func (t *trial) startLogging(h slog.Handler) (*system, error) {
-	s := &system{trial: t, goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0)}
+	s := &system{trial: t, goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0), began: time.Now()}
 	rt, err := proc.New(proc.Config{Workers: t.p.Workers, Logger: slog.New(h)})
 	if err != nil {
 		return nil, fmt.Errorf("bench: starting a runtime with %d workers: %w", t.p.Workers, err)
@@ -205,6 +206,7 @@ func (s *system) close() {
 	defer cancel()
 	err := s.rt.Shutdown(ctx)
 	s.rt.ReadStats(&s.final)
+	s.scheduler = schedulerDetails(&s.final, time.Since(s.began))
 	s.final.Spawned -= s.looked
 	s.final.Exited -= s.looked
 	if !clean {

@@ -30,6 +30,9 @@ type trial struct {
 	// workload looks at it now and then.
 	stopped atomic.Bool
 
+	// scheduler is what that of the round's runtime did; nil of a twin.
+	scheduler []Detail
+
 	// faulty wraps every process of a deliberately broken run; nil in measurements.
 	faulty func(proc.Machine) proc.Machine
 }
@@ -112,7 +115,11 @@ func (w *Workload) round(ctx context.Context, c *check, impl Impl, p Params, n i
 func (t *trial) do(run side) (Sample, error) {
 	defer context.AfterFunc(t.ctx, func() { t.stopped.Store(true) })()
 	runtime.GC()
+	before := readCollector()
 	s, err := run(t)
+	if t.scheduler != nil {
+		s.Scheduler = append(t.scheduler, readCollector().share(before))
+	}
 	switch {
 	case err == nil:
 		err = t.ctx.Err() // interrupted, even if the round came to an end

@@ -106,6 +106,9 @@ func TestEveryWorkloadPassesItsOwnCheck(t *testing.T) {
 				if !r.OK {
 					t.Errorf("%s: %v", r.Label, r.Violations)
 				}
+				if len(r.Scheduler) != 6 {
+					t.Errorf("%s tells %v of its scheduler", r.Label, r.Scheduler)
+				}
 				if r.Rounds != 1 {
 					t.Errorf("%s: %d rounds done, one was asked for", r.Label, r.Rounds)
 				}

@@ -91,6 +91,9 @@ func (r Report) page() htmlPage {
 		for _, d := range x.Details {
 			p.Details = append(p.Details, htmlDetail{x.Label, strings.ReplaceAll(d.Name, "_", " "), quantity(d.Value), d.Unit})
 		}
+		for _, d := range x.Scheduler {
+			p.Details = append(p.Details, htmlDetail{x.Label, "scheduler: " + strings.ReplaceAll(d.Name, "_", " "), quantity(d.Value), d.Unit})
+		}
 		if t := times(x); t != nil {
 			p.Times = append(p.Times, *t)
 		}

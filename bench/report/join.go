@@ -40,22 +40,23 @@ func join(a, b bench.Measured) bench.Measured {
 	if own != nil && out.Twin != nil && *own > 0 {
 		out.Ratio = new(*out.Twin / *own)
 	}
-	out.Details = joinDetails(a, b)
+	out.Details = joinDetails(a.Details, b.Details, a.Rounds, b.Rounds)
+	out.Scheduler = joinDetails(a.Scheduler, b.Scheduler, a.Rounds, b.Rounds)
 	out.Load = joinLoads(a.Load, b.Load)
 	return out
 }
 
 // joinDetails weighs the details of both by their rounds: the rounds' own are not
 // kept.
-func joinDetails(a, b bench.Measured) []bench.Detail {
-	out := slices.Clone(a.Details)
-	for _, d := range b.Details {
+func joinDetails(a, b []bench.Detail, rounds, more int) []bench.Detail {
+	out := slices.Clone(a)
+	for _, d := range b {
 		i := slices.IndexFunc(out, func(x bench.Detail) bool { return x.Name == d.Name })
 		if i < 0 {
 			out = append(out, d)
 			continue
 		}
-		n, m := float64(max(a.Rounds, 1)), float64(max(b.Rounds, 1))
+		n, m := float64(max(rounds, 1)), float64(max(more, 1))
 		out[i].Value = (out[i].Value*n + d.Value*m) / (n + m)
 	}
 	return out

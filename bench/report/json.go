@@ -29,26 +29,27 @@ type jsonReport struct {
 
 // jsonResult is one row. Fields that mean nothing for its workload are absent.
 type jsonResult struct {
-	Workload     string        `json:"workload"`
-	Label        string        `json:"label"`
-	Figure       bench.Figure  `json:"figure"`
-	Params       jsonParams    `json:"params"`
-	Messages     *int64        `json:"messages,omitempty"`
-	NsPerMsg     *float64      `json:"ns_per_msg,omitempty"`
-	P50          *int64        `json:"p50_ns,omitempty"`
-	P99          *int64        `json:"p99_ns,omitempty"`
-	P999         *int64        `json:"p999_ns,omitempty"`
-	Max          *int64        `json:"max_ns,omitempty"`
-	AllocsPerMsg *float64      `json:"allocs_per_msg,omitempty"`
-	BytesPerProc *float64      `json:"bytes_per_proc,omitempty"`
-	TwinNsPerMsg *float64      `json:"twin_ns_per_msg,omitempty"`
-	Ratio        *float64      `json:"ratio,omitempty"`
-	Self         bool          `json:"self,omitempty"`
-	OK           bool          `json:"ok"`
-	Rounds       []bench.Round `json:"rounds,omitempty"`
-	Latency      *jsonHist     `json:"latency,omitempty"`
-	TwinLatency  *jsonHist     `json:"twin_latency,omitempty"`
-	Load         *jsonLoad     `json:"load,omitempty"`
+	Workload     string         `json:"workload"`
+	Label        string         `json:"label"`
+	Figure       bench.Figure   `json:"figure"`
+	Params       jsonParams     `json:"params"`
+	Messages     *int64         `json:"messages,omitempty"`
+	NsPerMsg     *float64       `json:"ns_per_msg,omitempty"`
+	P50          *int64         `json:"p50_ns,omitempty"`
+	P99          *int64         `json:"p99_ns,omitempty"`
+	P999         *int64         `json:"p999_ns,omitempty"`
+	Max          *int64         `json:"max_ns,omitempty"`
+	AllocsPerMsg *float64       `json:"allocs_per_msg,omitempty"`
+	BytesPerProc *float64       `json:"bytes_per_proc,omitempty"`
+	TwinNsPerMsg *float64       `json:"twin_ns_per_msg,omitempty"`
+	Ratio        *float64       `json:"ratio,omitempty"`
+	Self         bool           `json:"self,omitempty"`
+	OK           bool           `json:"ok"`
+	Scheduler    []bench.Detail `json:"scheduler,omitempty"`
+	Rounds       []bench.Round  `json:"rounds,omitempty"`
+	Latency      *jsonHist      `json:"latency,omitempty"`
+	TwinLatency  *jsonHist      `json:"twin_latency,omitempty"`
+	Load         *jsonLoad      `json:"load,omitempty"`
 
 	Intervals []jsonInterval `json:"intervals,omitempty"`
 }
@@ -126,6 +127,9 @@ func row(x bench.Measured) jsonResult {
 	}
 	if x.Figure == bench.NsPerMsg {
 		out.TwinNsPerMsg = round(x.Twin, 100)
+	}
+	for _, d := range x.Scheduler {
+		out.Scheduler = append(out.Scheduler, bench.Detail{Name: d.Name, Value: *round(&d.Value, 1000), Unit: d.Unit})
 	}
 	for _, s := range x.Samples {
 		digits := bench.Round{}

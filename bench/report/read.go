@@ -100,7 +100,7 @@ func (x jsonResult) measured() (bench.Measured, error) {
 		Messages: x.Messages, NsPerMsg: x.NsPerMsg, P50: x.P50, P99: x.P99, P999: x.P999, Max: x.Max,
 		AllocsPerMsg: x.AllocsPerMsg, BytesPerProc: x.BytesPerProc, Twin: x.TwinNsPerMsg, Ratio: x.Ratio, Self: x.Self, OK: x.OK,
 	}
-	out.Samples = x.Rounds
+	out.Samples, out.Scheduler = x.Rounds, x.Scheduler
 	for i, y := range x.Intervals {
 		z, err := y.interval()
 		if err != nil {
