@@ -240,6 +240,16 @@ func TestWrongParametersAreNamed(t *testing.T) {
 		{"ping", Params{Style: "fast"}, Style, "fast", "takes no such"},
 		{"names", Params{Size: 1}, Size, "1", "2 to 1000000"},
 		{"call", Params{Size: 1}, Size, "1", "takes no such"},
+		{"flood", Params{Inflight: 2}, Inflight, "2", "takes no such"},
+		{"ring", Params{Inflight: -1}, Inflight, "-1", "1 to 1000000"},
+		{"call", Params{Inflight: 2, Style: callGoroutine}, Inflight, "2", "goroutine"},
+		{"pairs", Params{Inflight: 100_000, Procs: 1000}, Inflight, "100000", "at most 10000"},
+		{"big", Params{Inflight: 10_000, Procs: 4096}, Inflight, "10000", "at most 2441"},
+		{"hack", Params{Procs: 10_000, Size: 1000}, Procs, "10000", "at most 10"},
+		{"chain", Params{Procs: -1}, Procs, "-1", "1 to 1000000"},
+		{"steal", Params{Size: 1}, Size, "1", "takes no such"},
+		{"overload", Params{Style: "lose"}, Style, "lose", "drop-oldest"},
+		{"spawn-remote", Params{Style: "far"}, Style, "far", "idle or busy"},
 	} {
 		w, ok := Find(c.workload)
 		if !ok {

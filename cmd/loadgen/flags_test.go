@@ -85,3 +85,23 @@ func TestVerdictOutranksInOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestCountsTakePowersOfTen(t *testing.T) {
+	for text, want := range map[string]string{
+		"1..10k":     "1,10,100,1000,10000",
+		"1e0..1e4":   "1,10,100,1000,10000",
+		"2..1k":      "2,20,200,1000",
+		"1,5..100,7": "1,5,50,100,7",
+	} {
+		var c counts
+		if err := c.Set(text); err != nil || c.String() != want {
+			t.Errorf("%s is %v, error %v; want %s", text, c.String(), err, want)
+		}
+	}
+	for _, text := range []string{"10..1", "1..", "..5", "1..1", "1..2..3", "1..10,10", "0..5"} {
+		var c counts
+		if err := c.Set(text); err == nil {
+			t.Errorf("%s was taken for %v", text, c.String())
+		}
+	}
+}
