@@ -31,8 +31,11 @@ type Ctx struct {
 	label  *processType // that the goroutine has the label of; nil: none
 	budget labelBudget  // for labels
 	sample runSample    // of who runs
-	lent   bool         // the message that was taken last still counts in its gate; only for processes in direct style
-	_      pad
+
+	spawnEvery int   // one spawn in so many is sampled, 0 for none; see spawnmeter.go
+	spawnLeft  int64 // spawns until the next sample
+	lent       bool  // the message that was taken last still counts in its gate; only for processes in direct style
+	_          pad
 }
 
 // Self returns the PID of the process.

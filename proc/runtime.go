@@ -59,6 +59,7 @@ type Runtime struct {
 	ports   ports
 	labels  atomics.Bool // CPU profiles tell types apart; anyone may load and store it
 	runs    runs
+	spawns  spawns
 	sysmon  atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
 	pending atomics.Int64                  // tasks of the runtime's own that end by themselves
 }
@@ -106,6 +107,7 @@ func New(cfg Config) (*Runtime, error) {
 			l := w.Core().Local.(*local)
 			l.ctx = &Ctx{w: w, rt: rt, base: rt.table.base, lc: l, cache: l.cache, tag: mpsc.TagOf(w.Core().ID()), label: &inherited}
 			l.ctx.beginSamples()
+			l.ctx.followSpawns()
 			return l.ctx
 		},
 		Crashed: rt.crashed,
@@ -116,6 +118,7 @@ func New(cfg Config) (*Runtime, error) {
 			l.ctx.watched()
 			l.ctx.followLabels()
 			l.ctx.sampleRun()
+			l.ctx.followSpawns()
 		},
 		Idle: func(w *sched.Worker) bool {
 			l := w.Local.(*Ctx).lc

@@ -177,6 +177,9 @@ func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (pid PID, e
 		rt.outside.spawned.Add(^uint64(0))
 		return 0, err
 	}
+	if every := int(rt.spawns.every.Load()); every > 0 {
+		rt.sampleSpawn(pid, every)
+	}
 	_ = rt.sched.Begin(p)
 	if rt.noSpawn.Load() {
 		rt.tooLate(pid)
@@ -230,6 +233,9 @@ func (c *Ctx) spawn(f Factory, o spawnOptions, plain bool) (PID, error) {
 		return 0, err
 	}
 	c.reds -= spawnCost
+	if c.spawnEvery != 0 {
+		c.sampleSpawn(pid)
+	}
 	c.w.Begin(p, o.priority)
 	c.w.Leave()
 	if c.rt.noSpawn.Load() {

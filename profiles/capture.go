@@ -28,7 +28,8 @@ const (
 	FileBlock     = "block.pprof"     // waits of goroutines during it
 	FileGoroutine = "goroutine.pprof" // goroutines at its end
 	FileTrace     = "trace.out"       // the last part of it
-	FileTree      = "processes.pprof" // the processes at its end, see WriteTree
+	FileTree      = "processes.pprof" // the processes at its end, see MeasureTree
+	FileSpawns    = "spawns.pprof"    // who has spawned those that live at its end, if spawns are sampled: see Spawns
 )
 
 // ErrBusy is returned when a CPU profile or an execution trace is already being taken: a program can take one of each at a time.
@@ -104,6 +105,9 @@ func (o *Options) files() []string {
 	}
 	if o.Runtimes != nil {
 		f = append(f, FileTree)
+		if o.Runtimes.sampling() {
+			f = append(f, FileSpawns)
+		}
 	}
 	return f
 }
@@ -151,6 +155,9 @@ func Capture(ctx context.Context, dir string, o Options) (paths []string, err er
 		return nil, fmt.Errorf("profiles: Capture: %w", err)
 	}
 	for _, name := range o.files() {
+		if _, err := os.Lstat(filepath.Join(tmp, name)); name == FileSpawns && err != nil {
+			continue // the sampling began too late
+		}
 		to := filepath.Join(dir, name)
 		if err := os.Rename(filepath.Join(tmp, name), to); err != nil {
 			for _, p := range paths {
@@ -184,9 +191,12 @@ func capture(ctx context.Context, dir string, o *Options) (err error) {
 		}
 		before = append(before, p)
 	}
-	tree, err := o.follow(ctx, func() error { return during(ctx, dir, o) })
+	tree, spawns, err := o.follow(ctx, func() error { return during(ctx, dir, o) })
 	if err == nil && tree != nil {
 		err = write(filepath.Join(dir, FileTree), tree.WriteProfile)
+	}
+	if err == nil && spawns != nil {
+		err = write(filepath.Join(dir, FileSpawns), spawns.Write)
 	}
 	if err != nil {
 		return err
@@ -211,12 +221,12 @@ func capture(ctx context.Context, dir string, o *Options) (err error) {
 }
 
 // follow measures the processes while f goes on.
-func (o *Options) follow(ctx context.Context, f func() error) (*Tree, error) {
+func (o *Options) follow(ctx context.Context, f func() error) (*Tree, *profile.Profile, error) {
 	if o.Runtimes == nil {
-		return nil, f()
+		return nil, nil, f()
 	}
 	if err := o.Runtimes.start(o.Duration); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	failed := f()
 	stop, cancel := ctx, context.CancelFunc(func() {})
@@ -225,8 +235,9 @@ func (o *Options) follow(ctx context.Context, f func() error) (*Tree, error) {
 		cancel() // nobody wants a last reading
 	}
 	defer cancel()
-	t, err := o.Runtimes.stop(stop)
-	return t, cmp.Or(failed, err)
+	spawns, err := o.Runtimes.spawns()
+	t, e := o.Runtimes.stop(stop)
+	return t, spawns, cmp.Or(failed, err, e)
 }
 
 // during takes the CPU profile and, in the last part of it, the trace.

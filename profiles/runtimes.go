@@ -7,12 +7,18 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/pprof/profile"
+
 	"github.com/thrum-go/thrum/proc"
 )
 
 // Runtimes is for programs whose runtimes come and go while profiles are taken, as those of a measurement in rounds do: Capture follows those
 // that there are, and the profiles are of all of them together. The zero value is ready, and has none. Its methods may be called by any goroutine.
 type Runtimes struct {
+	// SampleSpawns, if above 0, has one spawn in so many sampled in all of them (proc.Runtime.SetSpawnSampling) from Begin on. It must not be
+	// changed after the first Begin.
+	SampleSpawns int
+
 	mu      sync.Mutex
 	guests  map[*guest]bool
 	capture *treeSum // nil while no profiles are taken
@@ -38,6 +44,9 @@ func (r *Runtimes) Begin(rt *proc.Runtime) (end func() (begun int)) {
 		r.guests = make(map[*guest]bool)
 	}
 	r.guests[g] = true
+	if r.SampleSpawns > 0 {
+		_, _ = rt.SetSpawnSampling(r.SampleSpawns) // a rate that cannot be samples nothing
+	}
 	if r.capture != nil {
 		g.start(r.capture)
 	}
@@ -50,6 +59,34 @@ func (r *Runtimes) Begin(rt *proc.Runtime) (end func() (begun int)) {
 		}
 		return g.begun
 	}
+}
+
+// sampling reports whether spawns are sampled.
+func (r *Runtimes) sampling() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for g := range r.guests {
+		if g.rt.SpawnSampling() > 0 {
+			return true
+		}
+	}
+	return r.SampleSpawns > 0
+}
+
+// spawns returns the spawn profiles of those that sample, together; nil for none.
+func (r *Runtimes) spawns() (*profile.Profile, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []*profile.Profile
+	for g := range r.guests {
+		if p, err := Spawns(g.rt); err == nil && len(p.Sample) > 0 {
+			all = append(all, p)
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return profile.Merge(all)
 }
 
 var errCapturing = errors.New("the profiles of these runtimes are already being taken")

@@ -23,10 +23,11 @@ type profiling struct {
 	duration                                span
 	procs, messages, rounds, size, inflight count
 	style                                   string
+	spawns                                  count
 }
 
 func newProfile(o *options, stdout, stderr *os.File) *cobra.Command {
-	a := &profiling{duration: span(5 * time.Second)}
+	a := &profiling{duration: span(5 * time.Second), spawns: 1024}
 	cmd := &cobra.Command{
 		Use:   "profile NAME | --all",
 		Short: "Take all profiles of a workload in one go",
@@ -62,6 +63,7 @@ Profiles cost time: the figures of a workload are what "loadgen run" says.`,
 	flags.BoolVar(&a.all, "all", false, "all workloads, one after the other")
 	flags.BoolVar(&a.force, "force", false, "replace files that are there already")
 	flags.StringVar(&a.merge, "merge", "", "make one CPU profile of all, each with the same weight, for the compiler: go build -pgo=FILE")
+	flags.Var(&a.spawns, "spawns", "keep the stack of who has spawned it for one process in so many, which says who has spawned those that live at the end")
 	flags.VarP(&a.duration, bench.Duration, "d", "time for the profiles of a workload")
 	flags.VarP(&a.messages, bench.Messages, "n", "messages a round (default as many as fit a fifth of the duration)")
 	flags.Var(&o.workers, bench.Workers, "workers (default GOMAXPROCS)")
@@ -78,6 +80,9 @@ Profiles cost time: the figures of a workload are what "loadgen run" says.`,
 func (a *profiling) settings(flags *pflag.FlagSet, args []string, o *options) ([]bench.Setting, error) {
 	if d := time.Duration(a.duration); d < 100*time.Millisecond || d > time.Hour {
 		return nil, usagef("--duration is %v; profiles take 100ms to 1h", d)
+	}
+	if a.spawns > 1<<30 {
+		return nil, usagef("--spawns is %d; it takes 1 to %d", a.spawns, 1<<30)
 	}
 	if !a.all {
 		w, _ := bench.Find(args[0])
@@ -188,7 +193,7 @@ func (t *taken) file(name string) string {
 func (a *profiling) take(ctx context.Context, s bench.Setting, watch bench.Watch) (*taken, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var runtimes profiles.Runtimes
+	runtimes := profiles.Runtimes{SampleSpawns: int(a.spawns)}
 	watch.Runtime = runtimes.Begin
 	warm, over := make(chan struct{}), make(chan error, 1)
 	t := &taken{name: s.Workload.Name, span: time.Duration(a.duration)}

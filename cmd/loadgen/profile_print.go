@@ -43,6 +43,9 @@ go on with
   go tool pprof -top -cum -nodefraction=0 -sample_index=run %s
   go tool pprof -top -cum -nodefraction=0 -sample_index=mailbox_wait %s
 `, cpu, proc.LabelType, cpu, tree, tree)
+		if spawns := t.file(profiles.FileSpawns); spawns != "" {
+			fmt.Fprintf(&b, "  go tool pprof -top %s\n", spawns)
+		}
 		if trace := t.file(profiles.FileTrace); trace != "" {
 			fmt.Fprintf(&b, "  go tool trace %s\n", trace)
 		}
