@@ -81,7 +81,7 @@ func (r Report) page() htmlPage {
 		}
 	}
 	for _, x := range r.Results {
-		row := htmlRow{Failed: !x.OK}
+		row := htmlRow{Failed: !x.OK || notValid(x)}
 		for c, col := range columns {
 			if used[c] {
 				row.Cells = append(row.Cells, col.cell(x.Result))
@@ -140,6 +140,8 @@ func (r Report) verdict() []htmlVerdict {
 	add(failed > 1, "bad", fmt.Sprintf("%d checks failed", failed))
 	add(missed == 0 && len(r.Objectives) > 0, "good", "all objectives met")
 	add(missed > 0, "bad", fmt.Sprintf("%d of %d objectives missed", missed, len(r.Objectives)))
+	add(len(r.Invalid()) > 0, "bad", "not valid: the generator was the limit")
+	add(r.Stopped != "", "bad", "stopped early")
 	add(r.Interrupted, "bad", "interrupted")
 	add(r.Env.Race, "bad", "race detector on")
 	return out

@@ -18,7 +18,7 @@ import (
 type element struct {
 	name     string
 	attrs    map[string]string
-	text     string // of itself and all below
+	own      string // text
 	children []*element
 }
 
@@ -50,20 +50,26 @@ func parsed(t *testing.T, page string) *element {
 			if top := stack[len(stack)-1]; top.name != x.Name.Local {
 				t.Fatalf("<%s> is closed by </%s>", top.name, x.Name.Local)
 			}
-			for _, e := range stack {
-				e.text += " "
-			}
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
-			for _, e := range stack {
-				e.text += string(x)
-			}
+			top := stack[len(stack)-1]
+			top.children = append(top.children, &element{own: string(x)})
 		}
 	}
 	if len(stack) != 1 {
 		t.Fatalf("<%s> is not closed", stack[len(stack)-1].name)
 	}
 	return root
+}
+
+// text returns all that is to be read.
+func (e *element) text() string {
+	var b strings.Builder
+	b.WriteString(e.own)
+	for _, c := range e.children {
+		b.WriteString(c.text() + " ")
+	}
+	return b.String()
 }
 
 // all returns the elements of a name, and of a class unless that is empty, in their order.
@@ -321,7 +327,7 @@ func TestPageTellsCommandEnvironmentAndObjectives(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Objectives = Judge(objectives, r.Results[4:6])
-	text := strings.Join(strings.Fields(html(t, r).text), " ")
+	text := strings.Join(strings.Fields(html(t, r).text()), " ")
 	for _, want := range []string{
 		"loadgen run fair --slo 'p99<1ms'", "✓ met fair: p99<1ms: 412µs", "✗ failed blocking: p99<1ms: not measured", "1 of 2 objectives missed", "a check failed",
 		"GOGC 50", "kernel 6.1", "CPU quota 1.5", "CPU AMD EPYC", "clock tsc", "revision 0123456789abcdef0123456789abcdef01234567, modified", "tag branch main",
