@@ -63,6 +63,9 @@ func (s *scribe) empty() *counts {
 
 func (s *scribe) write(e entry) {
 	whole := bench.Interval{Backlog: e.under}
+	if e.stage != nil {
+		whole.Busy = s.workers(time.Duration(e.end - e.begin))
+	}
 	latency := meter.NewRecorder()
 	for _, c := range e.list {
 		c.of.total.add(c.counts)
@@ -72,7 +75,7 @@ func (s *scribe) write(e entry) {
 			whole.Lag = max(whole.Lag, time.Duration(c.longest))
 			latency.Merge(c.latency)
 			c.of.seen = bench.KeepInterval(c.of.seen, e.interval(bench.Interval{
-				Messages: c.completed, Dropped: c.dropped, Lag: time.Duration(c.longest), Backlog: e.under, Latency: c.latency,
+				Messages: c.completed, Dropped: c.dropped, Lag: time.Duration(c.longest), Backlog: e.under, Latency: c.latency, Busy: whole.Busy,
 			}))
 		}
 		c.reset()
@@ -84,7 +87,6 @@ func (s *scribe) write(e entry) {
 	if e.stage == nil {
 		return
 	}
-	whole.Busy = s.workers(time.Duration(e.end - e.begin))
 	whole.Latency = latency
 	whole = e.interval(whole)
 	e.stage.seen = bench.KeepInterval(e.stage.seen, whole)

@@ -44,6 +44,7 @@ type htmlPage struct {
 	Percentiles *htmlChart  // latency by percentile
 	Times       []htmlTimes // what was seen over time, by row
 	TimesOpen   bool
+	Warm, Twin  bool // what there are bands for
 	Details     []htmlDetail
 	Remarks     []string
 	Command     string
@@ -96,6 +97,7 @@ func (r Report) page() htmlPage {
 		}
 		if t := times(x); t != nil {
 			p.Times = append(p.Times, *t)
+			p.Warm, p.Twin = p.Warm || t.Warm, p.Twin || t.Twin
 		}
 	}
 	p.TimesOpen = len(p.Times) <= openRows

@@ -13,6 +13,7 @@ import (
 type htmlTimes struct {
 	Label, Headline string
 	Charts          []*htmlChart
+	Warm, Twin      bool // such bands are there
 }
 
 // Bounds of what a page draws of a row.
@@ -40,6 +41,9 @@ func times(x bench.Measured) *htmlTimes {
 		if c != nil {
 			out.Charts = append(out.Charts, c)
 		}
+	}
+	for _, b := range out.Charts[0].Bands {
+		out.Warm, out.Twin = out.Warm || b.Class == "warm", out.Twin || b.Class == "other"
 	}
 	return out
 }
