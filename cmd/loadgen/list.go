@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thrum-go/thrum/bench"
+	"github.com/thrum-go/thrum/bench/load"
 )
 
 func newList(o *options, stdout *os.File) *cobra.Command {
@@ -43,6 +44,13 @@ func newList(o *options, stdout *os.File) *cobra.Command {
 				b.WriteString("\n")
 			}
 			b.WriteString(listLegend)
+			b.WriteString(loadLegend)
+			for _, o := range load.Operations() {
+				entry(&b, o.Name, o.Purpose)
+				if o.Twin != "" {
+					entry(&b, "", "twin: "+o.Twin)
+				}
+			}
 			_, err = stdout.WriteString(b.String())
 			return err
 		},
@@ -54,6 +62,15 @@ defaults. --workers is GOMAXPROCS unless given, --messages as many as fit
 --duration, which is the time for all rounds of Thrum and twin together; the
 median of the --rounds counts. Instead of the name, each name after "also" will
 do. docs/workloads.md says what each asks and checks.
+`
+
+const loadLegend = `
+LOADS
+
+These take --rate, as "loadgen run call --rate auto:70%", or --inflight, with
+--arrival, --procs 1000, --duration 5s, --warmup 1s, --twin and --seed; they are
+the operations in the mix of a scenario file.
+
 `
 
 // listWide is how wide the list is at most; names take listName of it.
@@ -122,8 +139,17 @@ func listJSON(stdout *os.File) error {
 		Twin       string      `json:"twin,omitempty"`
 		Parameters []parameter `json:"parameters"`
 	}
+	type operation struct {
+		Name    string `json:"name"`
+		Purpose string `json:"purpose"`
+		Twin    string `json:"twin,omitempty"`
+	}
 	var all struct {
-		Workloads []workload `json:"workloads"`
+		Workloads  []workload  `json:"workloads"`
+		Operations []operation `json:"operations"` // that take a rate
+	}
+	for _, o := range load.Operations() {
+		all.Operations = append(all.Operations, operation{o.Name, o.Purpose, o.Twin})
 	}
 	for _, w := range bench.All() {
 		x := workload{Name: w.Name, Group: w.Group, Aliases: w.Aliases, Purpose: w.Purpose, Twin: w.Twin}
