@@ -19,6 +19,7 @@ type options struct {
 
 	quiet, noTUI, noColor bool
 	interval              span
+	serve                 string // address for "loadgen top", or ""
 	tags                  tags
 }
 
@@ -75,7 +76,7 @@ until then is printed).`,
 	flags.Var(&o.workers, bench.Workers, "workers, and the processors the twins may use (default GOMAXPROCS)")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	root.AddCommand(newRun(o, stdout, stderr), newSweep(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr),
-		newCompare(o, stdout, stderr), newNoise(o, stdout, stderr), newProfile(o, stdout, stderr), newVersion(stdout))
+		newCompare(o, stdout, stderr), newNoise(o, stdout, stderr), newProfile(o, stdout, stderr), newTop(o, stdout, stderr), newVersion(stdout))
 	return root
 }
 

@@ -76,6 +76,7 @@ scenario: phases with rates and mixes of operations.`,
 	flags.Var(&rounds, bench.Rounds, "how often Thrum and twin take turns")
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	flags.StringArrayVar(&slo, "slo", nil, sloUsage)
+	flags.StringVar(&o.serve, "serve", "", "show the processes to \"loadgen top\" and the program to go tool pprof at this address, as 127.0.0.1:6070 or 127.0.0.1:0")
 	o.watching(flags)
 	lf.define(flags)
 	return cmd

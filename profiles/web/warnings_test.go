@@ -72,7 +72,7 @@ func TestWarningsOfMailboxes(t *testing.T) {
 	})
 	s := Handler(rt)
 	wanted := map[string]string{
-		"oldest": slow.String(), "growing": "in a row", "rejecting": "full ", "dead letters": "WatchDeadLetters",
+		"growing": slow.String(), "rejecting": "full ", "dead letters": "WatchDeadLetters",
 	}
 	var body string
 	for deadline := time.Now().Add(time.Minute); len(wanted) > 0; {
