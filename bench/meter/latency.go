@@ -18,17 +18,21 @@ const (
 type Recorder struct {
 	hist *hdrhistogram.Histogram
 	max  int64 // exact; the histogram knows only the bucket
+	loud int64 // from which latency on an Alarm is told
 }
 
 // NewRecorder returns an empty recorder.
 func NewRecorder() *Recorder {
-	return &Recorder{hist: hdrhistogram.New(lowest, highest, precision)}
+	return &Recorder{hist: hdrhistogram.New(lowest, highest, precision), loud: alarmLimit()}
 }
 
 // Record adds one latency in nanoseconds. Negative ones count as 0, those beyond
 // 100 s as 100 s in the percentiles; the maximum stays exact.
 func (r *Recorder) Record(ns int64) {
 	r.max = max(r.max, ns)
+	if ns >= r.loud {
+		raise(ns)
+	}
 	// Cannot fail: the value is inside the histogram's range.
 	_ = r.hist.RecordValue(min(max(ns, 0), highest))
 }

@@ -19,6 +19,7 @@ func newRun(o *options, stdout, stderr *os.File) *cobra.Command {
 		style                                   string
 		slo                                     []string
 		lf                                      loadFlags
+		prof                                    runProfiles
 	)
 	cmd := &cobra.Command{
 		Use:   "run NAME|FILE.json",
@@ -58,6 +59,9 @@ scenario: phases with rates and mixes of operations.`,
 			if _, err := w.Resolve(p); err != nil {
 				return paramUsage(err)
 			}
+			if err := prof.latencies(w); err != nil {
+				return err
+			}
 			objectives, err := parseObjectives(slo)
 			if err != nil {
 				return err
@@ -79,6 +83,11 @@ scenario: phases with rates and mixes of operations.`,
 	flags.StringVar(&o.serve, "serve", "", "show the processes to \"loadgen top\" and the program to go tool pprof at this address, as 127.0.0.1:6070 or 127.0.0.1:0")
 	o.watching(flags)
 	lf.define(flags)
+	prof.define(flags)
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return prof.during(stderr, func() error { return run(cmd, args) })
+	}
 	return cmd
 }
 
