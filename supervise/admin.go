@@ -13,6 +13,8 @@ func (s *supervisor) answer(c *proc.Ctx, k proc.Caller, body any) error {
 			return nil
 		}
 		return s.startDynamic(c, r.Arg, &job{caller: k})
+	case FindOrStartRequest:
+		return s.findOrStart(c, k, r)
 	case StartDynamicManyRequest:
 		if !s.dynamic() {
 			reply(c, k, ErrNotSimpleOneForOne)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/thrum-go/thrum/proc"
 )
@@ -20,7 +21,11 @@ func (s *supervisor) begin(c *proc.Ctx, ch *child) (done bool, err error) {
 		}
 		ch.state = running
 	} else {
-		if pid, _, err = c.RequestStart(ch.newMachine, ch.spec.timeout, ch.spec.opts...); err != nil {
+		opts := ch.spec.opts
+		if pl := ch.named(); pl != nil {
+			opts = append(slices.Clip(opts), proc.WithName(pl.name))
+		}
+		if pid, _, err = c.RequestStart(ch.newMachine, ch.spec.timeout, opts...); err != nil {
 			return true, err
 		}
 		ch.state = starting

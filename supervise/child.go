@@ -42,6 +42,7 @@ type rare struct {
 	life   int           // counts its tries, so that a late message is known
 	began  int           // restarts, with those that have failed
 	last   error         // why it has ended, or has failed to start, the last time that it was to be restarted
+	place  *place        // of one that FindOrStart has started
 }
 
 // job is somebody who waits for a child of a SimpleOneForOne.
@@ -96,6 +97,14 @@ func (ch *child) stopTimer(c *proc.Ctx) {
 		c.Cancel(ch.timer)
 		ch.timer = proc.Timer{}
 	}
+}
+
+// named returns the place of a child that FindOrStart has started, or nil.
+func (ch *child) named() *place {
+	if ch.rare == nil {
+		return nil
+	}
+	return ch.place
 }
 
 // forget makes the child one that does not run.

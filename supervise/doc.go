@@ -18,6 +18,8 @@
 // A SimpleOneForOne supervisor has any number of children of one specification, started by StartDynamic. Those starts overlap, and the
 // children are stopped together.
 //
+// Processes that are made when somebody first asks for them, one for each user or device, are dynamic children with names: FindOrStart.
+//
 // A supervisor never waits inside a handler. While a child starts or stops, requests and the ends of other children are kept, in order; the
 // end of its parent, Kill and the functions of package sys are not held up, even by a child whose Init never returns. A handler of a
 // child that never returns cannot be killed in Go: after Spec.Shutdown and then Flags.KillGrace such a child is reported with ErrStuck and given up.

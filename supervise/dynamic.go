@@ -25,6 +25,9 @@ func (b *batch) job(i int) *job {
 
 // settleFor tells a job the result of a start.
 func (s *supervisor) settleFor(c *proc.Ctx, j *job, pid proc.PID, err error) {
+	if j == nil { // those who wait at a place have been told
+		return
+	}
 	switch b := j.batch; {
 	case b != nil:
 		b.results[j.at] = Result{pid, err}
@@ -52,10 +55,13 @@ func (s *supervisor) startDynamic(c *proc.Ctx, arg any, j *job) error {
 
 // settleDynamic goes on after the start of a child of a SimpleOneForOne.
 func (s *supervisor) settleDynamic(c *proc.Ctx, ch *child, err error) error {
-	j := ch.job
+	j, pl := ch.job, ch.named()
 	ch.job = nil
 	switch {
 	case err == nil:
+		if pl != nil {
+			pl.found(c, ch.pid)
+		}
 		if ch.again {
 			ch.again = false
 			return nil
@@ -64,16 +70,26 @@ func (s *supervisor) settleDynamic(c *proc.Ctx, ch *child, err error) error {
 		return nil
 	case err == proc.Normal:
 		again := ch.again
+		if pl != nil && !again {
+			pl.found(c, proc.PID(0))
+		}
 		s.drop(ch)
 		if !again {
 			s.settleFor(c, j, 0, nil)
 		}
 		return nil
 	}
+	if pl != nil && !ch.again && pl.taken(c, err) {
+		s.drop(ch)
+		return nil
+	}
 	s.reportStart(c, ch, err)
 	if ch.again {
 		s.retry(c, ch, err)
 		return nil
+	}
+	if pl != nil {
+		pl.found(c, error(&StartError{ch.spec.ID, err}))
 	}
 	s.drop(ch)
 	s.settleFor(c, j, 0, &StartError{ch.spec.ID, err})

@@ -27,10 +27,12 @@ type supervisor struct {
 	op       op
 	queue    queue
 	batches  []*batch
-	sweep    *sweep // of a SimpleOneForOne, while it ends
-	reason   error  // why it ends, once it does
-	held     bool   // whoever has started it waits until its first children have been started
-	more     bool   // a message to itself is under way
+	places   map[string]*place // of children that FindOrStart has started
+	vacant   []*place          // those whose child is to be started, since somebody waits
+	sweep    *sweep            // of a SimpleOneForOne, while it ends
+	reason   error             // why it ends, once it does
+	held     bool              // whoever has started it waits until its first children have been started
+	more     bool              // a message to itself is under way
 	name     string
 	clock    func() time.Duration
 }
@@ -116,6 +118,9 @@ func (s *supervisor) Handle(c *proc.Ctx, m proc.Message) error {
 		}
 	}
 	err := s.handle(c, m)
+	if err == nil && s.vacant != nil {
+		err = s.refill(c)
+	}
 	for err == nil && s.op.kind == opNone && s.queue.len() > 0 {
 		k := s.queue.pop()
 		err = s.serve(c, k)
@@ -248,6 +253,9 @@ func (s *supervisor) add(ch *child) {
 func (s *supervisor) drop(ch *child) {
 	s.forget(ch)
 	if s.dynamic() {
+		if pl := ch.named(); pl != nil {
+			s.leave(pl)
+		}
 		last := len(s.children) - 1
 		moved := s.children[last]
 		s.children[ch.index], moved.index = moved, ch.index
