@@ -293,9 +293,13 @@ func TestFindOrStartNamesServersToo(t *testing.T) {
 	}
 }
 
-type adder struct{ genserver.Base[int, int, string] }
+type adder struct {
+	genserver.Base[int, int, string]
+}
 
-func (*adder) HandleCall(_ *genserver.Ctx, n int, _ genserver.From[int]) (int, error) { return n + 1, nil }
+func (*adder) HandleCall(_ *genserver.Ctx, n int, _ genserver.From[int]) (int, error) {
+	return n + 1, nil
+}
 
 func TestFindOrStartRefusesWhatCannotBe(t *testing.T) {
 	w := newWorld(t)
