@@ -34,6 +34,9 @@ func (t *taken) print(w io.Writer, brief bool) error {
 	top(&b, "function", functions, all)
 	b.WriteByte('\n')
 	top(&b, "process type", types, all)
+	if rationed(types, all) {
+		b.WriteString("  Types that take turns more often than every 2 µs are labelled for a part of the time: what share each has of the labelled time is right.\n")
+	}
 	if !brief {
 		cpu, tree := t.file(profiles.FileCPU), t.file(profiles.FileTree)
 		fmt.Fprintf(&b, `
@@ -63,6 +66,16 @@ type share struct {
 
 // withoutType is what no process has done: the scheduler between two turns, the garbage collector, who does the measuring.
 const withoutType = "(no label)"
+
+// rationed reports whether so much has no label that the runtime must have saved on labels.
+func rationed(types []share, all int64) bool {
+	for _, t := range types {
+		if t.name == withoutType {
+			return 2*t.ns > all && len(types) > 1
+		}
+	}
+	return false
+}
 
 // shares adds the samples of a CPU profile up by the function that they are in and by process type, largest first.
 func shares(p *profile.Profile) (functions, types []share, all int64) {
