@@ -11,9 +11,11 @@ import (
 
 // begin starts a child. Unless done is true, that takes time, and settle is called later. err is proc.Normal when there was nothing to start.
 func (s *supervisor) begin(c *proc.Ctx, ch *child) (done bool, err error) {
-	again := ch.again
+	again, old := ch.again, ch.pid
 	s.forget(ch)
-	ch.again = again
+	if ch.again = again; again && s.dynamic() {
+		ch.told = old
+	}
 	var pid proc.PID
 	if ch.spec.Start != nil {
 		if pid, err = s.beginOwn(c, ch); err != nil {
@@ -117,4 +119,7 @@ func (s *supervisor) started(c *proc.Ctx, ch *child) {
 		ch.extra().since = s.now()
 	}
 	s.reportProgress(c, ch)
+	if ch.died != nil { // it has sent us an exit signal in its Init
+		s.queue.push(kept{m: proc.Message{From: ch.pid, Body: proc.Exit{From: ch.pid, Reason: ch.died}}})
+	}
 }

@@ -41,6 +41,7 @@ type rare struct {
 	since  time.Duration // when it began to run; with a Backoff
 	life   int           // counts its tries, so that a late message is known
 	began  int           // restarts, with those that have failed
+	told   proc.PID      // in a SimpleOneForOne, while it is being restarted: by which others know it
 	last   error         // why it has ended, or has failed to start, the last time that it was to be restarted
 	place  *place        // of one that FindOrStart has started
 }

@@ -198,7 +198,7 @@ func (s *supervisor) sweepOn(c *proc.Ctx) error {
 				ch.killed = true
 				_ = c.Exit(ch.pid, proc.Kill) // of this runtime
 			}
-		case ch.state == starting || ch.state == running && ch.died == nil:
+		case ch.state == starting || ch.state == running:
 			s.signal(c, ch, w.kill)
 		default:
 			s.halt(c, ch)

@@ -33,6 +33,10 @@ func (s *supervisor) delay(c *proc.Ctx, ch *child) {
 func (s *supervisor) retry(c *proc.Ctx, ch *child, err error) {
 	ch.note(err)
 	ch.state, ch.again = restarting, true
+	if s.dynamic() { // it can still be stopped
+		ch.pid = ch.told
+		s.byPID[ch.pid] = ch
+	}
 	switch {
 	case errors.Is(err, proc.ErrShutdown): // the runtime starts nothing any more and will tell us to end
 	case s.flags.Backoff != nil:

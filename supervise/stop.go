@@ -15,11 +15,6 @@ func (s *supervisor) halt(c *proc.Ctx, ch *child) (done bool) {
 		ch.stopTimer(c)
 		s.forget(ch)
 		return true
-	case running:
-		if ch.died != nil { // its Exit has come, but not its turn
-			s.halted(c, ch, ch.died)
-			return true
-		}
 	case stopping:
 		return false
 	}

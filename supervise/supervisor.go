@@ -178,7 +178,7 @@ func (s *supervisor) exited(c *proc.Ctx, m proc.Message, e proc.Exit) error {
 	case ch == nil:
 		return nil // not a child, or one that was given up
 	case ch.state == starting, ch.state == stopping:
-		ch.died = e.Reason // a Reply, or a Down, follows
+		ch.died = e.Reason // a Reply, or a Down, follows; if it lives it has sent an exit signal, and its turn comes when it runs
 		return nil
 	case ch.state != running || ch.died != nil:
 		return nil
