@@ -36,7 +36,8 @@ func (o Overflow) String() string {
 // gate is the mailbox of a process with a bound. To be exact about the bound, and to drop the oldest, sender and
 // receiver must see the same queue, so it is a plain one under a lock that is held for some nanoseconds; a signal in the
 // ordinary mailbox says that there is something in it. Everything for the process goes this way, signals too, so that
-// the order is kept; only messages and calls count, and not what signals leave as messages.
+// the order is kept; only messages and calls of others count, and not what signals leave as messages. What a process sends to itself, its
+// timers and the results of its Offload among that, is never turned away: it would wait for that for ever.
 type gate struct {
 	mu      mutex
 	pid     PID
@@ -47,6 +48,7 @@ type gate struct {
 	n       int
 	msgs    int  // of the n, those that count
 	lent    int  // messages that count though the process has taken them out: it has passed over them
+	owed    int  // likewise, but they had to make room: the process is to drop as many, the oldest first
 	signals int  // of the n, those that have not taken effect
 	seen    int  // of the n, how many at the head are known not to be such
 	empty   int  // of the n, about how many mean nothing any more
@@ -75,24 +77,29 @@ type admission struct {
 func (g *gate) put(to PID, m Message) (a admission) {
 	// A message to an alias is one for the process, and takes up room; the reply to a call has room.
 	alias := m.From&markMask == markReply && m.Word&aliasWord != 0
-	e := gated{m, !m.From.isSignal() || alias}
+	e := gated{m, (!m.From.isSignal() || alias) && m.From != to}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed || g.pid != to {
 		return admission{err: ErrNoProc}
 	}
 	if e.counts && g.msgs+g.lent >= g.bound {
-		g.turned.Add(1)
-		call := m.From&markMask == markCall
 		switch {
-		case g.policy == Reject || call && (g.policy == DropNewest || g.msgs == 0):
+		case g.policy == Reject || g.policy == DropNewest && m.From&markMask == markCall:
+			g.turned.Add(1)
 			return admission{err: ErrMailboxFull}
-		case g.policy == DropNewest || g.msgs == 0:
+		case g.policy == DropNewest:
+			g.turned.Add(1)
 			return admission{dropped: true}
-		}
-		a.dropped = true
-		if old := g.dropOldest(); old.From&markMask == markCall {
-			a.evicted = old
+		case g.lent > 0: // the oldest are with the process
+			g.lent--
+			g.owed++
+		default:
+			g.turned.Add(1)
+			a.dropped = true
+			if old := g.dropOldest(); old.From&markMask == markCall {
+				a.evicted = old
+			}
 		}
 	}
 	if g.n == len(g.buf) {
@@ -174,11 +181,22 @@ func (g *gate) get(lend bool) (m Message, counts, ok bool) {
 	return e.m, e.counts, true
 }
 
-// repay ends the counting of a message that was lent.
+// repay ends the counting of a message that was lent: it has made room, for one that was to be dropped if there is such a one.
 func (g *gate) repay() {
 	g.mu.Lock()
-	g.lent--
+	if g.owed > 0 {
+		g.owed--
+	} else {
+		g.lent--
+	}
 	g.mu.Unlock()
+}
+
+// debt returns how many lent messages the process is to drop.
+func (g *gate) debt() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.owed
 }
 
 // nextSignal takes the oldest signal out and leaves a hole in its place. Signals take effect in order, so all before the last one
@@ -307,9 +325,37 @@ func (c *Ctx) gateSignals(p *process) {
 	}
 }
 
+// letGo drops the oldest of the messages that the process has passed over, as many as newer ones have needed the room of.
+func (c *Ctx) letGo(p *process, g *gate) {
+	n := g.debt()
+	if n == 0 || p.cold == nil || p.cold.stash == nil {
+		return
+	}
+	var next *held
+	for h := p.cold.stash.head; h != nil && n > 0; h = next {
+		if next = h.next; !h.lent {
+			continue
+		}
+		n--
+		m := p.cold.stash.take(h)
+		g.repay()
+		if isNote(m) {
+			continue // was flushed
+		}
+		g.turned.Add(1)
+		c.lc.dropped++
+		if m.From&markMask == markCall {
+			c.emit(m.From.plain(), Message{From: p.pid | markSignal, Body: fullSignal, Word: m.Word})
+		}
+	}
+}
+
 // fromGate takes the next message out of the gate. One that a process in direct style takes is lent; see Ctx.lent.
 func (c *Ctx) fromGate(p *process, g *gate) (m Message, ok bool) {
 	direct := p.mb.User&flagDirect != 0
+	if direct {
+		c.letGo(p, g)
+	}
 	for {
 		var counts bool
 		if m, counts, ok = g.get(direct); !ok {

@@ -67,7 +67,8 @@ func (b withBound) apply(o spawnOptions) (spawnOptions, error) {
 }
 
 // WithMailboxBound limits the process's mailbox to n messages, n at least 1; policy says what happens to one too many. The
-// message being handled does not count. A bounded mailbox costs a short lock a message, on both sides.
+// message being handled does not count, nor does what the process sends to itself: messages, timers, results of Offload. A bounded mailbox
+// costs a short lock a message, on both sides.
 func WithMailboxBound(n int, policy Overflow) SpawnOption { return withBound{n, policy} }
 
 type withTrapExit struct{}

@@ -46,6 +46,9 @@ func (m *manager[E]) Handle(c *proc.Ctx, msg proc.Message) error {
 			if err != nil {
 				return err
 			}
+			if m.control.Suspended() {
+				return nil // a time that is over would be put aside, again and again
+			}
 			return m.wait(c)
 		}
 	}
@@ -77,11 +80,14 @@ func (m *manager[E]) handle(c *proc.Ctx, msg proc.Message) error {
 			return nil
 		}
 	case proc.Exit:
-		if b.From == 0 || b.From == c.Parent() {
+		switch {
+		case b.Reason == nil: // no signal, but somebody's message
+		case b.From == 0 || b.From == c.Parent():
 			m.stop(c, b.Reason)
 			return b.Reason
+		default:
+			m.adderEnded(c, b)
 		}
-		m.adderEnded(c, b)
 	case proc.ReceiveTimeout:
 		if m.options.hibernate > 0 {
 			c.Hibernate()

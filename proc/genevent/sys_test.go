@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/thrum-go/thrum/proc"
 	"github.com/thrum-go/thrum/proc/genevent"
@@ -48,6 +49,38 @@ func TestReplaceStateReplacesHandlersAndNothingElse(t *testing.T) {
 	}
 	w.sync("y")
 	w.says("B event y", "a event y")
+}
+
+// A time that is over does not wait with the messages of a suspended manager: it would be asked for again and again.
+func TestASuspendedManagerDoesNotHibernate(t *testing.T) {
+	w := begin(t)
+	pid, err := w.k.Start(genevent.Factory[string](genevent.HibernateAfter(time.Microsecond)))
+	w.must(err)
+	m := genevent.RefOf[string](pid)
+	w.must(sys.Suspend(w.k, m.PID))
+	w.must(w.rt.Send(m.PID, "info")) // waits
+	const ms = 20
+	later := make(chan struct{})
+	clock, err := w.rt.Spawn(proc.Of(func(*proc.Ctx, proc.Message) error { close(later); return proc.Normal }))
+	w.must(err)
+	_, err = w.rt.SendAfter(ms*time.Millisecond, clock, nil)
+	w.must(err)
+	<-later
+	_, err = sys.GetState(w.k, m.PID)
+	w.must(err)
+	if i, err := w.rt.Info(m.PID); err != nil || i.Messages != 1 {
+		t.Errorf("%d messages wait, want 1; %v", i.Messages, err)
+	}
+	w.must(sys.Resume(w.k, m.PID))
+	w.must(genevent.SyncNotify(w.k, m, "x"))
+}
+
+// Anybody can send a message that looks like an exit signal; one without a reason is none, and the handlers stay.
+func TestAnExitWithoutAReasonIsInfo(t *testing.T) {
+	w := begin(t)
+	w.puppet("a", nil)
+	w.must(w.rt.Send(w.m.PID, proc.Exit{}))
+	w.has("a")
 }
 
 // panicky is a handler whose FormatStatus fails.

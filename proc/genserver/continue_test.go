@@ -121,7 +121,7 @@ func TestContinueInAFullMailboxIsNotLost(t *testing.T) {
 	for _, policy := range []proc.Overflow{proc.Reject, proc.DropNewest, proc.DropOldest} {
 		s := newScript(t)
 		s.init = func(c *Ctx) error {
-			_ = c.Send(c.Self(), "sent in Init")
+			_ = c.Runtime().Send(c.Self(), "sent in Init")
 			c.Continue(1)
 			return nil
 		}

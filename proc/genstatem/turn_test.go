@@ -97,7 +97,7 @@ func TestALongRunNeedsNoRoomInTheMailbox(t *testing.T) {
 			c.Consume(4000)
 			switch {
 			case e.Body == "go":
-				c.SendWord(c.Self(), "fills the mailbox", castWord)
+				c.Runtime().SendWord(c.Self(), "fills the mailbox", castWord)
 				return c.Internal(1)
 			case e.Kind == InternalEvent && e.Body.(int) < 10:
 				return c.Internal(e.Body.(int) + 1)
