@@ -28,6 +28,9 @@ type OffloadResult struct {
 // Offload runs f on a goroutine of its own and sends its result to this process, as a message from itself with an
 // OffloadResult as body. The handler goes on at once. f must not use c. When the process has ended by then, the result
 // is a dead letter. A nil f is refused with an error.
+//
+// Results come in the order in which the functions end. A process that has several under way returns from each a value of a type of its own, which also
+// holds the function's error: then Value tells which one it was. Err is left for panics.
 func (c *Ctx) Offload(f func() (any, error)) error {
 	if f == nil {
 		return errors.New("proc: Offload: f is nil")

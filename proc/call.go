@@ -32,7 +32,7 @@ func (k Caller) PID() PID { return k.pid }
 type CallError struct {
 	To PID
 	// Err is ErrTimeout, ErrNoProc, ErrCallingSelf, ErrMailboxFull, ErrShutdown, or the exit reason of the process that was called,
-	// which may be Normal.
+	// which may be Normal. After which of them a call may be repeated is in docs/semantics.md, "Calls".
 	Err error
 }
 

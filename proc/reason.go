@@ -55,7 +55,7 @@ func (p *Panic) LogValue() slog.Value { return slog.StringValue(p.Error()) }
 // Errors of this package's functions, to be tested with errors.Is.
 var (
 	// ErrNoProc says that the process has ended, or never was. A nil error does not promise the opposite: the process may
-	// end before it comes to the message.
+	// end before it comes to the message. The exit reason NoProc is an ErrNoProc too. A call that ends so was not handled.
 	ErrNoProc = errors.New("proc: no such process")
 	// ErrMailboxFull says that a bounded mailbox with Reject has no room.
 	ErrMailboxFull = errors.New("proc: mailbox is full")
