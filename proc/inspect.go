@@ -3,6 +3,8 @@ package proc
 import (
 	"time"
 	"unsafe"
+
+	"github.com/thrum-go/thrum/sched"
 )
 
 // RequestInfo asks the process to for its Info: a Reply with it comes, as to a Request. It takes its turn behind what this process has
@@ -74,7 +76,7 @@ func (rt *Runtime) nameOf(pid PID) string {
 
 // tiesOf fills in what the cold part of a process knows.
 func (c *Ctx) tiesOf(p *process, i *Info) {
-	now := c.rt.sched.Ticks()
+	now := stampOf(c.w)
 	if at, ok := p.mb.Oldest(); ok {
 		i.Oldest = age(now, at)
 	}
@@ -115,5 +117,12 @@ func (c *Ctx) tiesOf(p *process, i *Info) {
 	}
 }
 
-// age turns a number of the monitor's ticks into time.
-func age(now, then uint32) time.Duration { return time.Duration(now-then) * time.Millisecond }
+// stampBits make a millisecond, nearly, of nanoseconds.
+const stampBits = 20
+
+// stampOf returns the time by which Oldest is reckoned. The monitor's ticks would not do: they rest while nobody works, and then a
+// message that waits is not handled either.
+func stampOf(w *sched.Worker) uint32 { return uint32(w.Now() >> stampBits) }
+
+// age is the time between two stamps, up to 26 days. A stamp may come from a core whose clock is a little ahead.
+func age(now, then uint32) time.Duration { return time.Duration(max(0, int32(now-then))) << stampBits }

@@ -113,13 +113,14 @@ func New(cfg Config) (*Runtime, error) {
 		Crashed: rt.crashed,
 		Look: func(w *sched.Worker) {
 			l := w.Local.(*Ctx).lc
-			l.cache.Now = w.Sched().Ticks()
+			l.cache.Now = stampOf(w)
 			l.publish()
 			l.ctx.watched()
 			l.ctx.followLabels()
 			l.ctx.sampleRun()
 			l.ctx.followSpawns()
 		},
+		Awake: func(w *sched.Worker) { w.Local.(*Ctx).cache.Now = stampOf(w) },
 		Idle: func(w *sched.Worker) bool {
 			l := w.Local.(*Ctx).lc
 			l.cache.Flush()

@@ -104,15 +104,19 @@ func (c *Ctx) pick(p *process) (m Message, ok bool) {
 // left as it is: its bound holds for what waits.
 func (c *Ctx) putAside(p *process) {
 	for p.mb.HasNext() {
+		at, known := p.mb.Oldest()
+		if !known {
+			at = stampOf(c.w)
+		}
 		m := p.mb.Next(c.cache)
 		if isNote(m) {
 			p.passed(m)
 			continue // of something that it does not wait for any more
 		}
 		if p.mb.User&flagDirect != 0 {
-			p.stashed().pass(m, c.rt.sched.Ticks())
+			p.stashed().pass(m, at)
 		} else {
-			p.stashed().hold(m, c.rt.sched.Ticks())
+			p.stashed().hold(m, at)
 		}
 	}
 }

@@ -15,7 +15,7 @@ type stash struct {
 
 type held struct {
 	next, prev *held
-	at         uint32 // the monitor's tick when it came
+	at         uint32 // when it came, see stampOf
 	lent       bool   // it still counts in the gate
 	m          Message
 }
@@ -110,7 +110,7 @@ func (s *stash) take(h *held) Message {
 // passOver keeps a message that a process in direct style does not want now.
 func (c *Ctx) passOver(m Message) {
 	s := c.p.stashed()
-	s.pass(m, c.rt.sched.Ticks())
+	s.pass(m, stampOf(c.w))
 	h := s.tail
 	if s.cursor != nil {
 		h = s.cursor.prev

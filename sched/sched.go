@@ -83,6 +83,9 @@ type Config struct {
 	// Idle is called by a worker, with its core held, when it has run out of work. It reports whether it has let time go by.
 	Idle func(w *Worker) bool
 
+	// Awake is called by a worker, with its core held, when it has slept; Worker.Now tells the time then.
+	Awake func(w *Worker)
+
 	// Stuck is called from the monitor when a core was taken from a worker that had been inside t for the given time. t can
 	// be looked at until Stuck returns; what takes longer, such as a log record, belongs into the function it returns.
 	Stuck func(t Task, since time.Duration) (report func())

@@ -385,7 +385,7 @@ func (w *Worker) seek(searching bool) Task {
 				searching = false
 			}
 			w.sleepRetired()
-			c.now = s.clock()
+			w.awake()
 			continue
 		}
 		if !s.idle.park(c.id, searching) {
@@ -400,13 +400,21 @@ func (w *Worker) seek(searching bool) Task {
 		// Whatever ended the sleep, the bit says who counted us as searching: still there, nobody; gone, whoever cleared it,
 		// and then a signal is in the channel, or will be.
 		signalled := w.sleep()
-		c.now = s.clock()
+		w.awake()
 		if s.idle.clear(c.id) {
 			s.idle.searching.Add(1)
 		} else if !signalled {
 			<-c.sem
 		}
 		searching = true
+	}
+}
+
+// awake is what comes first after a sleep.
+func (w *Worker) awake() {
+	w.core.now = w.core.sched.clock()
+	if f := w.core.sched.cfg.Awake; f != nil {
+		f(w)
 	}
 }
 
