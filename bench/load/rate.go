@@ -3,7 +3,6 @@ package load
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -50,7 +49,7 @@ func parseShare(s string) (Rate, error) {
 		return Rate{}, errRate
 	}
 	r := Rate{OfPeak: v / 100}
-	return r, r.check()
+	return r, r.checkShare()
 }
 
 // parseNumber reads a number of operations a second, of any size.
@@ -77,12 +76,17 @@ func parseNumber(s string) (float64, error) {
 // check says what is wrong with a rate that is not zero.
 func (r Rate) check() error {
 	switch {
-	case r.OfPeak != 0 || r.PerSecond == 0 && math.IsNaN(r.OfPeak):
-		if !(r.OfPeak >= 0.01 && r.OfPeak <= maxPeak) {
-			return fmt.Errorf("a share of the peak is from 1%% to %d%%", maxPeak*100)
-		}
+	case r.OfPeak != 0:
+		return r.checkShare()
 	case !(r.PerSecond >= minRate && r.PerSecond <= maxRate):
 		return fmt.Errorf("a rate is from %g/s to %g/s, one operation a nanosecond", minRate, maxRate)
+	}
+	return nil
+}
+
+func (r Rate) checkShare() error {
+	if !(r.OfPeak >= 0.01 && r.OfPeak <= maxPeak) {
+		return fmt.Errorf("a share of the peak is from 1%% to %d%%", maxPeak*100)
 	}
 	return nil
 }

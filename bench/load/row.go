@@ -79,6 +79,9 @@ func (r *row) result(operation string) bench.Measured {
 	}
 	l := &bench.Load{Phase: r.phase.Name, Operation: operation, Peak: r.peak, Inflight: r.phase.Inflight}
 	m.Load = l
+	if !open {
+		m.Params.Inflight = int(r.phase.Inflight)
+	}
 	if open {
 		m.Figure = bench.P99
 		l.Arrival = r.phase.Arrival.String()
