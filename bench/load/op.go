@@ -13,7 +13,6 @@ type op struct {
 	due, begun, done int64  // instants
 	seq              uint64 // its number between the generator and its first receiver
 	who              int    // of its target's processes: the first receiver
-	measured         bool   // not of the warm-up
 }
 
 // sink takes completed operations from the processes that share it; the generator takes

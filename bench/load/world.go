@@ -70,7 +70,6 @@ type world struct {
 	quiet      atomic.Bool // what ends the run may take processes with it
 	goroutines int
 	gomaxprocs int
-	spawned    atomic.Int64 // processes that operations have spawned
 }
 
 // newWorld makes the world of one side. Whoever calls it must call end.
