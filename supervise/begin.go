@@ -78,8 +78,8 @@ func (s *supervisor) replied(c *proc.Ctx, from proc.PID, r proc.Reply) error {
 		return nil // it is being stopped
 	}
 	switch {
-	case errors.Is(why, proc.ErrTimeout) && ch.died == nil:
-		return s.late(c, ch)
+	case errors.Is(why, proc.ErrTimeout): // also of one that has sent us an exit signal, and lives
+		return s.late(c, ch, why)
 	case why != nil:
 		return s.settle(c, ch, why)
 	}
@@ -87,9 +87,9 @@ func (s *supervisor) replied(c *proc.Ctx, from proc.PID, r proc.Reply) error {
 	return s.settle(c, ch, nil)
 }
 
-// late ends a child whose start takes too long.
-func (s *supervisor) late(c *proc.Ctx, ch *child) error {
-	ch.extra().failed = proc.ErrTimeout
+// late ends a child whose start takes too long, if it has not ended for that reason.
+func (s *supervisor) late(c *proc.Ctx, ch *child, why error) error {
+	ch.extra().failed = why
 	s.signal(c, ch, true)
 	return nil
 }

@@ -84,6 +84,26 @@ func TestLivingChildThatHasSentAnExitSignalIsStopped(t *testing.T) {
 	}
 }
 
+func TestChildThatHasSentAnExitSignalIsKilledWhenItsStartTakesTooLong(t *testing.T) {
+	w := newWorld(t)
+	sup := w.start(many(OneForOne))
+	began, started := make(chan proc.PID, 1), make(chan error, 1)
+	go func() {
+		_, err := StartChild(w.k, sup, w.worker("a", w.with(worker{trap: true, init: func(c *proc.Ctx) error {
+			began <- c.Self()
+			err := c.Exit(c.Parent(), errBoom)
+			c.HoldStart()
+			return err
+		}}), func(s *Spec) { s.StartTimeout = time.Millisecond }))
+		started <- err
+	}()
+	a := <-began
+	w.is(<-started, proc.ErrTimeout)
+	if err := alive(w, a); err == nil {
+		t.Error("it lives, and its supervisor knows it no more")
+	}
+}
+
 type complainer struct {
 	worker
 	complain func(c *proc.Ctx) error
