@@ -192,6 +192,9 @@ func (f *loadFlags) measure(p load.Plan, cmd *cobra.Command, o *options, stdout,
 	if err := p.Check(f.twin); err != nil {
 		return planUsage(err, cmd)
 	}
+	if o.serve != "" {
+		return usagef("--serve shows workloads that are measured in rounds, and this is a load; leave it out")
+	}
 	if err := o.checkInterval(); err != nil {
 		return err
 	}
