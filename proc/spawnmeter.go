@@ -38,8 +38,8 @@ type spawned struct {
 }
 
 // SetSpawnSampling has the stack of who spawns a process kept for one spawn in every, chosen at random, and returns what was set before. 0, as it is
-// at the beginning, samples none and forgets what there is; 1 samples all. SpawnSamples tells who has spawned those that live. A sample costs some
-// two µs and 200 bytes until the process has ended; without sampling a spawn costs half a ns more. Any goroutine may call it; workers follow within
+// at the beginning, samples none and forgets what there is; 1 samples all. SpawnSamples tells who has spawned those that live. A sample costs a
+// walk of the stack, and the memory for it until the process has ended; without sampling a spawn costs a load and a branch. Any goroutine may call it; workers follow within
 // about a millisecond.
 //
 // Errors: every is below 0 or above 2^30; nothing changes then.
