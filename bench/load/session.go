@@ -21,6 +21,9 @@ func (r *run) session(ctx context.Context, twin bool, rows []*row) ([]*stage, er
 	if r.opts.faulty != nil {
 		r.opts.faulty(w)
 	}
+	if f := r.opts.Watch.Runtime; f != nil && !twin {
+		w.guests = f(w.rt)
+	}
 	on, err := w.targets(rows, twin)
 	if err != nil {
 		w.end(false)
@@ -63,6 +66,7 @@ func (r *run) session(ctx context.Context, twin bool, rows []*row) ([]*stage, er
 		for _, t := range on {
 			clean = t.stop() == nil && clean
 		}
+		w.alone()
 		w.drained()
 		clean = clean && !w.failed()
 	}

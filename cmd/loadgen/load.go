@@ -192,9 +192,6 @@ func (f *loadFlags) measure(p load.Plan, cmd *cobra.Command, o *options, stdout,
 	if err := p.Check(f.twin); err != nil {
 		return planUsage(err, cmd)
 	}
-	if o.serve != "" {
-		return usagef("--serve shows workloads that are measured in rounds, and this is a load; leave it out")
-	}
 	if err := o.checkInterval(); err != nil {
 		return err
 	}
@@ -205,9 +202,16 @@ func (f *loadFlags) measure(p load.Plan, cmd *cobra.Command, o *options, stdout,
 	if f.abort && len(objectives) == 0 {
 		return usagef("--abort-on-slo needs objectives; give --slo as well, as --slo 'p99<2ms'")
 	}
+	shown, err := o.show(stderr)
+	if err != nil {
+		return err
+	}
+	defer shown.close()
 	opts := load.Options{Twin: f.twin, Rounds: int(f.rounds), LagLimit: time.Duration(f.lagMax)}
 	return collect(o, stdout, stderr, func(ctx context.Context, live *progress, rep *report.Report) error {
 		opts.Watch = live.watch(1, 1, 0, true)
+		shown.announce(live)
+		shown.attach(&opts.Watch)
 		if f.abort {
 			opts.Judge = judge(objectives)
 		}

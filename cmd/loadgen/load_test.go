@@ -45,7 +45,7 @@ func TestLoadThatCannotBeExits2AndNamesTheFlag(t *testing.T) {
 		{"run call --rate 5 --abort-on-slo", []string{"--abort-on-slo", "--slo"}},
 		{"run call --rate 5 --slo drop==0", []string{"--slo", `"drop"`, "drops"}},
 		{"run call --rate 5 --slo rate>fast", []string{"--slo", "190k/s"}},
-		{"run call --rate 5 --serve 127.0.0.1:0", []string{"--serve", "load"}},
+		{"run call --rate 5 --serve 0.0.0.0:0", []string{"--serve", "this machine only"}},
 		{"run cast", []string{"cast", "--rate", "--inflight"}},
 		{"run cas --rate 5", []string{`"cas"`}},
 		{"run none.json", []string{"none.json", "no such file"}},

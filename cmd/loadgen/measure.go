@@ -28,29 +28,19 @@ func measure(p plan, o *options, stdout, stderr *os.File) error {
 	if err := o.checkInterval(); err != nil {
 		return err
 	}
-	var shown *server
-	if o.serve != "" {
-		if err := checkServe(o.serve); err != nil {
-			return err
-		}
-		var err error
-		if shown, err = serve(o.serve, stderr); err != nil {
-			return err
-		}
-		defer shown.close()
+	shown, err := o.show(stderr)
+	if err != nil {
+		return err
 	}
+	defer shown.close()
 	return collect(o, stdout, stderr, func(ctx context.Context, live *progress, rep *report.Report) error {
-		if shown != nil {
-			live.say("to see the processes: loadgen top " + shown.addr)
-		}
+		shown.announce(live)
 		for i, s := range p.settings {
 			if p.limit > 0 {
 				s = bench.Fit(p.settings[i:], p.limit-time.Since(began))
 			}
 			watch := live.watch(i+1, len(p.settings), p.after(i), p.long)
-			if shown != nil {
-				watch.Runtime = shown.runtime
-			}
+			shown.attach(&watch)
 			results, err := s.Workload.Measure(ctx, s.Params, watch)
 			for j := range results {
 				if p.label != nil {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thrum-go/thrum/bench"
 	"github.com/thrum-go/thrum/proc"
 	"github.com/thrum-go/thrum/profiles/web"
 )
@@ -66,6 +67,31 @@ func serve(addr string, stderr io.Writer) (*server, error) {
 		}
 	}()
 	return s, nil
+}
+
+// show begins to listen if that is asked for; otherwise it returns nil, which shows nothing.
+func (o *options) show(stderr io.Writer) (*server, error) {
+	if o.serve == "" {
+		return nil, nil
+	}
+	if err := checkServe(o.serve); err != nil {
+		return nil, err
+	}
+	return serve(o.serve, stderr)
+}
+
+// announce tells where to look.
+func (s *server) announce(live *progress) {
+	if s != nil {
+		live.say("to see the processes: loadgen top " + s.addr)
+	}
+}
+
+// attach shows the runtimes of a measurement.
+func (s *server) attach(w *bench.Watch) {
+	if s != nil {
+		w.Runtime = s.runtime
+	}
 }
 
 // close ends it.

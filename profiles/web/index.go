@@ -19,6 +19,7 @@ const indexPage = `<!DOCTYPE html>
 <li><a href="workers?window=1s">workers</a>, <a href="workers">since they began</a></li>
 <li><a href="tree">supervision tree</a></li>
 <li><a href="profile">process-tree profile</a>, for go tool pprof</li>
+<li><a href="spawns">who has spawned them</a>, for go tool pprof, if spawns are sampled</li>
 </ul>
 <p>With format=json the pages are objects of the schema ` + Schema + `. On a terminal: <code>loadgen top URL</code></p>
 </body></html>

@@ -37,8 +37,9 @@ const (
 //	/process    one process; pid (as 1.42.3 or <1.42.3>) or name
 //	/warnings   what is wrong, by which rule, and who does it; window (1s)
 //	/profile    the processes for go tool pprof, see profiles.WriteTree
+//	/spawns     who has spawned them, for go tool pprof, see profiles.WriteSpawns; 404 unless spawns are sampled
 //
-// All but the first and the last answer as text, or with format=json as an object of the types of this package. A bad parameter is answered by 400 and a
+// All but the first and the last two answer as text, or with format=json as an object of the types of this package. A bad parameter is answered by 400 and a
 // text that names it, a process that is not there by 404; 503 says that the runtime has been shut down, or that too many requests wait.
 //
 // Reading the processes costs time and memory with their number, so there is one reading at a time, which serves all that ask at about the same time; the last one
@@ -61,6 +62,7 @@ func Handler(rt *proc.Runtime) *Pages {
 	s.mux.HandleFunc("GET /process", s.answer(s.process))
 	s.mux.HandleFunc("GET /warnings", s.answer(s.warnings))
 	s.mux.HandleFunc("GET /profile", s.profile)
+	s.mux.HandleFunc("GET /spawns", s.spawns)
 	return s
 }
 
@@ -125,7 +127,7 @@ func refuse(w http.ResponseWriter, err error) {
 	switch bad := (badRequest{}); {
 	case errors.As(err, &bad):
 		code = http.StatusBadRequest
-	case errors.Is(err, proc.ErrNoProc):
+	case errors.Is(err, proc.ErrNoProc), errors.Is(err, proc.ErrNoSamples):
 		code = http.StatusNotFound
 	case errors.Is(err, errBusy), errors.Is(err, proc.ErrShutdown), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		code = http.StatusServiceUnavailable
@@ -229,7 +231,7 @@ func (s *Pages) profile(w http.ResponseWriter, r *http.Request) {
 		t, err := profiles.ReadTree(r.Context(), s.rt)
 		switch {
 		case err == nil:
-			return 1, t.Root.Total.Processes, t.WriteProfile(&b)
+			return t.Begun, t.Root.Total.Processes, t.WriteProfile(&b)
 		case errors.Is(err, proc.ErrShutdown):
 			return 0, 0, err
 		}
@@ -239,7 +241,22 @@ func (s *Pages) profile(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
+	attach(w, profiles.FileTree, b.Bytes())
+}
+
+// spawns reads no process.
+func (s *Pages) spawns(w http.ResponseWriter, _ *http.Request) {
+	var b bytes.Buffer
+	if err := profiles.WriteSpawns(&b, s.rt); err != nil {
+		refuse(w, err)
+		return
+	}
+	attach(w, profiles.FileSpawns, b.Bytes())
+}
+
+// attach answers with a file.
+func attach(w http.ResponseWriter, name string, b []byte) {
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+profiles.FileTree+`"`)
-	_, _ = w.Write(b.Bytes())
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	_, _ = w.Write(b)
 }

@@ -86,6 +86,26 @@ func TestPagesShowTheProcesses(t *testing.T) {
 	}
 }
 
+// Who has spawned them is known only when it is kept.
+func TestSpawnsAreServedOnceTheyAreSampled(t *testing.T) {
+	rt := begin(t)
+	if w := get(rt, "/spawns"); w.Code != 404 || !strings.Contains(w.Body.String(), "SetSpawnSampling") {
+		t.Errorf("without samples: %d, %s", w.Code, w.Body)
+	}
+	if _, err := rt.SetSpawnSampling(1); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := rt.Spawn(proc.Of(func(*proc.Ctx, proc.Message) error { return nil })); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := profile.ParseData(get(rt, "/spawns").Body.Bytes())
+	if err != nil || len(p.Sample) != 1 || p.Sample[0].Value[0] != 3 {
+		t.Errorf("profile: %v, %v", p, err)
+	}
+}
+
 func TestBadRequestsAreRefusedByName(t *testing.T) {
 	rt := begin(t)
 	for path, want := range map[string]string{
