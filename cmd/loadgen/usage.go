@@ -47,7 +47,11 @@ func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError) error {
 		written = "-" + name
 	}
 	if !cmd.HasParent() {
-		for _, sub := range cmd.Commands() {
+		subs := cmd.Commands()
+		if run, _, err := cmd.Find([]string{"run"}); err == nil {
+			subs = append([]*cobra.Command{run}, subs...) // of several that have the flag, the one that is meant as a rule
+		}
+		for _, sub := range subs {
 			f := sub.Flags().Lookup(name)
 			if f == nil && len(name) == 1 {
 				f = sub.Flags().ShorthandLookup(name)
