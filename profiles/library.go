@@ -96,7 +96,8 @@ type piece struct {
 }
 
 // tuned are functions that are fast as they are, with what they call rarely kept out of line: inlining that too, which the compiler does for
-// calls that are frequent in all, costs their fast paths registers. Their calls are left out: with them a ring was 5 % slower, without 13 % faster.
+// calls that are frequent in all, costs their fast paths registers. Their calls are left out. The evidence is weak on a noisy machine: with them a ring was 5 % slower in one set of runs,
+// without them 13 % faster in another.
 var tuned = []string{module + "proc.(*process).Run", module + "sched.(*Worker).turns", module + "sched.(*Worker).protected"}
 
 // split cuts the stack at everything that is not the library's: a handler calls the library, but in another program it is another one that does.

@@ -194,10 +194,10 @@ drops       operations due but not begun, because as many as --inflight were und
 // legend says what the columns mean.
 func (r Report) legend() string {
 	if !r.loads() {
-		return legend
+		return legendRounds(r.Results)
 	}
-	if slices.ContainsFunc(r.Results, func(m bench.Measured) bool { return m.Load == nil }) {
-		return legend + loadLegend
+	if rounds := slices.DeleteFunc(slices.Clone(r.Results), func(m bench.Measured) bool { return m.Load != nil }); len(rounds) > 0 {
+		return legendRounds(rounds) + loadLegend
 	}
 	out := loadLegend
 	if slices.ContainsFunc(r.Results, func(m bench.Measured) bool { return m.Twin != nil }) {

@@ -48,22 +48,6 @@ var columns = []struct {
 	{"ratio", func(r bench.Result) string { return optional(r.Ratio, ratio) }},
 }
 
-// legend says what each column means.
-const legend = `ns/msg      time for a message (skynet, spawn, spawn-remote, chain, chain-spawn, churn: a process;
-            ring: a hop; call, gencall, receive: a call and its reply; names: a use of one;
-            timers: a start; links: two operations, or an end in a star or chain; storm: a
-            restart; tree: a child started and stopped; steal: 10 µs of work, forked and joined;
-            overload: a message that was handled, not turned away), median of the rounds
-p50 to max  latency: of a wake-up (fair), a message (blocking), an HTTP request (host), until
-            work begins (steal), of a timer after its time (timers); a percentile is told if
-            ten samples lie beyond it, missed instants count as late
-allocs/msg  heap objects allocated by the whole program; bytes/proc by growth of memory in use
-twin        the same work with goroutines and channels, in turns with Thrum: its ns/msg, or
-            p99, or bytes/proc where that is what the workload is about (receive: Thrum itself,
-            with an empty mailbox, so the ratio is to be 1; gencall: Thrum's bare call)
-ratio       twin over Thrum: above 1 Thrum is better; no figure is comparable across machines
-`
-
 // WriteText writes the report as a table for a person.
 func (r Report) WriteText(w io.Writer, style Style) error {
 	b := bufio.NewWriter(w)
@@ -72,7 +56,9 @@ func (r Report) WriteText(w io.Writer, style Style) error {
 	if lines := r.remarks(style); len(lines) > 0 {
 		fmt.Fprintf(b, "\n%s\n", strings.Join(lines, "\n"))
 	}
-	fmt.Fprintf(b, "\n%s", r.legend())
+	if l := r.legend(); l != "" {
+		fmt.Fprintf(b, "\n%s", l)
+	}
 	return b.Flush()
 }
 
