@@ -80,7 +80,7 @@ func (c *Ctx) Postpone(m Message) error {
 	if m.From&markMask&^markCall != 0 {
 		return errors.New("proc: Postpone: m is not a message that was received")
 	}
-	c.p.stashed().pass(m, stampOf(c.w))
+	c.p.stashed().pass(m, c.stamp())
 	return nil
 }
 

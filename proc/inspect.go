@@ -76,7 +76,7 @@ func (rt *Runtime) nameOf(pid PID) string {
 
 // tiesOf fills in what the cold part of a process knows.
 func (c *Ctx) tiesOf(p *process, i *Info) {
-	now := stampOf(c.w)
+	now := c.stamp()
 	if at, ok := p.mb.Oldest(); ok {
 		i.Oldest = age(now, at)
 	}
@@ -120,8 +120,8 @@ func (c *Ctx) tiesOf(p *process, i *Info) {
 // stampBits make a millisecond, nearly, of nanoseconds.
 const stampBits = 20
 
-// stampOf returns the time by which Oldest is reckoned. The monitor's ticks would not do: they rest while nobody works, and then a
-// message that waits is not handled either.
+// stampOf returns the time by which Oldest is reckoned, without reading the clock. The core must be held. The monitor's ticks would not do:
+// they rest while nobody works, and then a message that waits is not handled either.
 func stampOf(w *sched.Worker) uint32 { return uint32(w.Now() >> stampBits) }
 
 // age is the time between two stamps, up to 26 days. A stamp may come from a core whose clock is a little ahead.

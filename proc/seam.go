@@ -24,6 +24,9 @@ func (c *Ctx) schedule(t sched.Task, p sched.Priority) { c.w.Schedule(t, p) }
 // resubmit puts a public process into the shared queue. After the scheduler has stopped there is nothing left to run it.
 func (rt *Runtime) resubmit(p *process) { _ = rt.sched.Submit(p) }
 
+// stamp is stampOf where the core may not be held: it reads the clock.
+func (c *Ctx) stamp() uint32 { return uint32(c.rt.sched.Clock() >> stampBits) }
+
 // put and get are a send to a channel and a receipt from one.
 func put[T any](ch chan T, v T)  { ch <- v }
 func get[T any](ch chan T) (v T) { return <-ch }

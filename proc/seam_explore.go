@@ -58,6 +58,8 @@ func (rt *Runtime) resubmit(p *process) {
 	_ = rt.sched.Submit(p)
 }
 
+func (c *Ctx) stamp() uint32 { return stampOf(c.w) }
+
 func put[T any](ch chan T, v T) {
 	if explore.Active() {
 		explore.Wait(func() bool { return len(ch) < cap(ch) })

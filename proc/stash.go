@@ -110,7 +110,7 @@ func (s *stash) take(h *held) Message {
 // passOver keeps a message that a process in direct style does not want now.
 func (c *Ctx) passOver(m Message) {
 	s := c.p.stashed()
-	s.pass(m, stampOf(c.w))
+	s.pass(m, c.stamp())
 	h := s.tail
 	if s.cursor != nil {
 		h = s.cursor.prev
