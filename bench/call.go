@@ -136,10 +136,13 @@ func callTwin(t *trial) (Sample, error) {
 			defer close(ask)
 			<-begin
 			qs, asked := run.questions(), uint64(0)
-			for n := uint64(1); n <= asked || asked < run.each && !t.stopped.Load(); n++ {
+			for n := uint64(1); ; n++ {
 				for asked < run.each && asked < n-1+run.ahead && !t.stopped.Load() {
 					asked++
 					ask <- message{Body: qs.next(asked)}
+				}
+				if n > asked {
+					break // all is done, or the round was stopped
 				}
 				run.answered(i, n, (<-reply).Body, nil)
 			}

@@ -26,12 +26,13 @@ func interruptible(live *progress, giveUp func()) (ctx context.Context, release 
 				giveUp()
 				os.Exit(exitInterrupted)
 			}
-			if live.writing.Load() {
+			writing := live.writing.Load()
+			cancel() // before it is told: who is told may see the end at once
+			if writing {
 				live.say("interrupted; the results are being written (Ctrl-C once more ends at once)")
 			} else {
 				live.say("interrupted; what was measured follows (Ctrl-C once more ends at once)")
 			}
-			cancel()
 		}
 	}()
 	return ctx, func() {
