@@ -85,7 +85,8 @@ func TestRunTimeIsAttributedWithinFivePoints(t *testing.T) {
 		t.Errorf("%.1f %% of %d samples; want %.1f", share, b.Samples+s.Samples, truth)
 	}
 	t.Logf("truth %.1f %%", truth)
-	if sum := b.Time + s.Time; sum > elapsed || b.Time <= 0 || s.Time <= 0 {
+	// The first sample may hold a little of the time before.
+	if sum := b.Time + s.Time; sum > elapsed+elapsed/10 || b.Time <= 0 || s.Time <= 0 {
 		t.Errorf("one worker has run for %v and %v in %v", b.Time, s.Time, elapsed)
 	}
 }
