@@ -1,12 +1,16 @@
 package proc
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/thrum-go/thrum/internal/idmap"
+)
 
 // small is a map that is mostly tiny: up to smallMax entries lie in a slice, which is smaller and faster. The zero value is
-// empty.
+// empty. Its keys are identifiers, as idmap wants them.
 type small[K comparable, V any] struct {
 	list []entry[K, V]
-	big  map[K]V // in place of list
+	big  *idmap.Map[K, V] // in place of list
 }
 
 type entry[K comparable, V any] struct {
@@ -16,12 +20,16 @@ type entry[K comparable, V any] struct {
 
 const smallMax = 12
 
-func (s *small[K, V]) len() int { return len(s.list) + len(s.big) }
+func (s *small[K, V]) len() int {
+	if s.big != nil {
+		return s.big.Len()
+	}
+	return len(s.list)
+}
 
 func (s *small[K, V]) get(k K) (v V, ok bool) {
 	if s.big != nil {
-		v, ok = s.big[k]
-		return v, ok
+		return s.big.Get(k)
 	}
 	for i := len(s.list) - 1; i >= 0; i-- {
 		if s.list[i].key == k {
@@ -33,7 +41,7 @@ func (s *small[K, V]) get(k K) (v V, ok bool) {
 
 func (s *small[K, V]) put(k K, v V) {
 	if s.big != nil {
-		s.big[k] = v
+		s.big.Put(k, v)
 		return
 	}
 	for i := range s.list {
@@ -46,21 +54,19 @@ func (s *small[K, V]) put(k K, v V) {
 		s.list = append(s.list, entry[K, V]{k, v})
 		return
 	}
-	s.big = make(map[K]V, 4*smallMax)
+	s.big = new(idmap.Map[K, V])
 	for _, e := range s.list {
-		s.big[e.key] = e.val
+		s.big.Put(e.key, e.val)
 	}
-	s.big[k] = v
+	s.big.Put(k, v)
 	s.list = nil
 }
 
 // del removes k and returns what it had.
 func (s *small[K, V]) del(k K) (v V, ok bool) {
 	if s.big != nil {
-		if v, ok = s.big[k]; ok {
-			if delete(s.big, k); len(s.big) == 0 {
-				s.big = nil // a map keeps the memory of its best days
-			}
+		if v, ok = s.big.Delete(k); s.big.Len() == 0 {
+			s.big = nil
 		}
 		return v, ok
 	}
@@ -86,28 +92,12 @@ func (s *small[K, V]) each(f func(K, V) bool) bool {
 			return false
 		}
 	}
-	for k, v := range s.big {
-		if !f(k, v) {
-			return false
-		}
-	}
-	return true
+	return s.big == nil || s.big.Each(f)
 }
 
 // all iterates over the entries, in no particular order. The loop must not change s.
 func (s *small[K, V]) all() iter.Seq2[K, V] {
-	return func(yield func(K, V) bool) {
-		for i := range s.list {
-			if !yield(s.list[i].key, s.list[i].val) {
-				return
-			}
-		}
-		for k, v := range s.big {
-			if !yield(k, v) {
-				return
-			}
-		}
-	}
+	return func(yield func(K, V) bool) { s.each(yield) }
 }
 
 // trim gives back what is not needed and returns the number of entries.
@@ -119,11 +109,7 @@ func (s *small[K, V]) trim() int {
 	case s.big == nil:
 		s.list = append([]entry[K, V](nil), s.list...)
 	default:
-		m := make(map[K]V, n)
-		for k, v := range s.big {
-			m[k] = v
-		}
-		s.big = m
+		s.big.Trim()
 	}
 	return n
 }

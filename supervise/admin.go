@@ -169,7 +169,7 @@ func (s *supervisor) specOf(r GetSpecRequest) any {
 	var ch *child
 	switch {
 	case r.PID != 0:
-		ch = s.byPID[r.PID]
+		ch = s.of(r.PID)
 	case s.dynamic() && r.ID == s.template.ID:
 		return s.template.Spec
 	default:

@@ -33,7 +33,7 @@ func (s *supervisor) begin(c *proc.Ctx, ch *child) (done bool, err error) {
 		ch.state = starting
 	}
 	ch.pid = pid
-	s.byPID[pid] = ch
+	s.byPID.Put(pid, ch)
 	return ch.state == running, nil
 }
 
@@ -49,7 +49,7 @@ func (s *supervisor) beginOwn(c *proc.Ctx, ch *child) (proc.PID, error) {
 		return 0, errors.New("supervise: Start returned the supervisor's own PID; it must be that of the child")
 	case !c.Runtime().Owns(pid):
 		return 0, proc.ErrWrongRuntime
-	case s.byPID[pid] != nil:
+	case s.of(pid) != nil:
 		return 0, fmt.Errorf("supervise: Start returned %v, which is another child already", pid)
 	}
 	return pid, c.Link(pid) // one that has ended will be told by an Exit
@@ -73,7 +73,7 @@ func (s *supervisor) replied(c *proc.Ctx, from proc.PID, r proc.Reply) error {
 			from, why = call.To, call.Err
 		}
 	}
-	ch := s.byPID[from]
+	ch := s.of(from)
 	if ch == nil || ch.state != starting {
 		return nil // it is being stopped
 	}

@@ -111,7 +111,7 @@ func (ch *child) named() *place {
 // forget makes the child one that does not run.
 func (s *supervisor) forget(ch *child) {
 	if ch.pid != 0 {
-		delete(s.byPID, ch.pid)
+		s.byPID.Delete(ch.pid)
 	}
 	ch.pid, ch.died, ch.state = 0, nil, idle
 	ch.again = false

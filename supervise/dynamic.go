@@ -124,7 +124,7 @@ func (s *supervisor) goOn(c *proc.Ctx) error {
 
 // terminateDynamic stops a child for a caller.
 func (s *supervisor) terminateDynamic(c *proc.Ctx, k proc.Caller, pid proc.PID) {
-	ch := s.byPID[pid]
+	ch := s.of(pid)
 	if ch == nil || ch.state == starting || ch.state == stopping && ch.rare != nil && ch.failed != nil { // nobody has been told of one that begins
 		reply(c, k, ErrNotFound)
 		return

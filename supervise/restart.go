@@ -35,7 +35,7 @@ func (s *supervisor) retry(c *proc.Ctx, ch *child, err error) {
 	ch.state, ch.again = restarting, true
 	if s.dynamic() { // it can still be stopped
 		ch.pid = ch.told
-		s.byPID[ch.pid] = ch
+		s.byPID.Put(ch.pid, ch)
 	}
 	switch {
 	case errors.Is(err, proc.ErrShutdown): // the runtime starts nothing any more and will tell us to end

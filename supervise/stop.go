@@ -57,7 +57,7 @@ func (s *supervisor) expired(c *proc.Ctx, d *due) error {
 
 // down takes the message that a child which was to stop has ended.
 func (s *supervisor) down(c *proc.Ctx, d proc.Down) error {
-	ch := s.byPID[d.PID]
+	ch := s.of(d.PID)
 	if ch == nil || ch.state != stopping || ch.mon != d.Monitor {
 		return nil // one that a child's own options have asked for, or that was given up
 	}

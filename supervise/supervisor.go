@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/thrum-go/thrum/internal/idmap"
 	"github.com/thrum-go/thrum/proc"
 	"github.com/thrum-go/thrum/proc/sys"
 )
@@ -19,10 +20,10 @@ type supervisor struct {
 	control  sys.Control
 	setup    func() (Flags, []Spec, error)
 	flags    Flags
-	template *spec               // of a SimpleOneForOne
-	children []*child            // in the order of start; in a SimpleOneForOne in none
-	byID     map[string]*child   // not in a SimpleOneForOne
-	byPID    map[proc.PID]*child // those that have a process, or had one and are restarting
+	template *spec                       // of a SimpleOneForOne
+	children []*child                    // in the order of start; in a SimpleOneForOne in none
+	byID     map[string]*child           // not in a SimpleOneForOne
+	byPID    idmap.Map[proc.PID, *child] // those that have a process, or had one and are restarting
 	restarts window
 	op       op
 	queue    queue
@@ -84,7 +85,6 @@ func (s *supervisor) Init(c *proc.Ctx) error {
 		return err
 	}
 	s.flags = flags
-	s.byPID = map[proc.PID]*child{}
 	if flags.Strategy == SimpleOneForOne {
 		s.template = specs[0].prepare()
 		return nil
@@ -168,7 +168,7 @@ func (s *supervisor) handle(c *proc.Ctx, m proc.Message) error {
 
 // exited takes an exit signal: from the parent or the runtime it is an order to end, from a child it is its end.
 func (s *supervisor) exited(c *proc.Ctx, m proc.Message, e proc.Exit) error {
-	ch := s.byPID[e.From]
+	ch := s.of(e.From)
 	switch {
 	case e.Reason == nil: // no signal, but somebody's message
 		s.reportUnknown(c, m)
@@ -198,7 +198,7 @@ func (s *supervisor) exited(c *proc.Ctx, m proc.Message, e proc.Exit) error {
 func (s *supervisor) serve(c *proc.Ctx, k kept) error {
 	switch b := k.m.Body.(type) {
 	case proc.Exit:
-		if ch := s.byPID[b.From]; ch != nil && ch.state == running && ch.died != nil {
+		if ch := s.of(b.From); ch != nil && ch.state == running && ch.died != nil {
 			return s.ended(c, ch)
 		}
 		return nil
@@ -230,6 +230,12 @@ func (s *supervisor) end(c *proc.Ctx, reason error) error {
 		return s.endDynamic(c)
 	}
 	return s.step(c)
+}
+
+// of returns the child that a process is or was, or nil.
+func (s *supervisor) of(pid proc.PID) *child {
+	ch, _ := s.byPID.Get(pid)
+	return ch
 }
 
 // ask has the supervisor go on in a later turn.
