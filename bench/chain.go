@@ -109,8 +109,7 @@ func (b *chainBuilder) build(c *proc.Ctx) error {
 		n := &chainNode{run: run, next: b.head, due: first + uint64(b.left)}
 		var err error
 		if b.head, err = c.Spawn(run.factory(func() proc.Machine { return n })); err != nil {
-			run.failf("builder", "process %d of chain %d: %v", b.left, b.built+1, err)
-			return err
+			return run.unborn("builder", fmt.Sprintf("process %d of chain %d", b.left, b.built+1), err)
 		}
 		if b.left > 0 && c.ShouldYield() {
 			return b.on.next(c, run.trial, "builder", proc.Message{Body: building})

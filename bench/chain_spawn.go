@@ -69,8 +69,7 @@ func (n *growNode) Handle(c *proc.Ctx, m proc.Message) error {
 	next := &growNode{run: n.run, due: n.due + 1}
 	pid, err := c.Spawn(n.run.factory(func() proc.Machine { return next }))
 	if err != nil {
-		n.run.failf("a process of the chain", "spawning the %d.: %v", next.due, err)
-		return err
+		return n.run.unborn("a process of the chain", fmt.Sprintf("the %d.", next.due), err)
 	}
 	if err := c.SendWord(pid, nil, next.due); err != nil {
 		return n.run.sent("a process of the chain", err)

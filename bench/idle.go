@@ -81,8 +81,7 @@ func (s *idleSpawner) Handle(c *proc.Ctx, m proc.Message) error {
 		id := s.next
 		pid, err := c.Spawn(run.factory(func() proc.Machine { return newIdleProc(run, id) }))
 		if err != nil {
-			run.failf("spawner", "process %d: %v", id, err)
-			return err
+			return run.unborn("spawner", fmt.Sprintf("process %d", id), err)
 		}
 		run.pids[id] = pid
 		s.next++

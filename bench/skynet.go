@@ -78,8 +78,7 @@ func (n *skynetNode) Init(c *proc.Ctx) error {
 		child := &children[i]
 		*child = skynetNode{run: n.run, parent: c.Self(), first: n.first + uint64(i)*each, leaves: each}
 		if _, err := c.Spawn(n.run.factory(func() proc.Machine { return child })); err != nil {
-			n.run.failf(n.where(), "spawning child %d: %v", i, err)
-			return err
+			return n.run.unborn(n.where(), fmt.Sprintf("child %d", i), err)
 		}
 	}
 	return nil

@@ -72,8 +72,7 @@ func (s *spawner) Handle(c *proc.Ctx, m proc.Message) error {
 		s.next++
 		pid, err := c.Spawn(s.child)
 		if err != nil {
-			run.failf("spawner", "child %d: %v", s.next, err)
-			return err
+			return run.unborn("spawner", fmt.Sprintf("child %d", s.next), err)
 		}
 		if err := c.SendWord(pid, nil, s.next); err != nil {
 			return run.sent(fmt.Sprintf("spawner to child %d", s.next), err)

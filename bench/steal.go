@@ -144,8 +144,7 @@ func (f *forker) fork(c *proc.Ctx) error {
 		run.born[i] = run.clock.Now()
 		pid, err := c.Spawn(run.factory(func() proc.Machine { return stealChild{run} }))
 		if err != nil {
-			run.failf("forking process", "process %d: %v", i, err)
-			return err
+			return run.unborn("forking process", fmt.Sprintf("process %d", i), err)
 		}
 		if err := c.SendWord(pid, nil, uint64(i)); err != nil {
 			return run.sent("forking process", err)

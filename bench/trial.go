@@ -46,6 +46,15 @@ func (t *trial) sent(where string, err error) error {
 	return t.check.sent(where, err)
 }
 
+// unborn is sent for a spawn: what names the process that could not be begun.
+func (t *trial) unborn(where, what string, err error) error {
+	if t.ctx.Err() != nil {
+		return proc.Shutdown
+	}
+	t.failf(where, "spawning %s: %v", what, err)
+	return err
+}
+
 // Impl is an implementation of a workload: Thrum's processes, or goroutines and
 // channels.
 type Impl string
