@@ -32,6 +32,11 @@ type Load struct {
 	// TwinAchieved is what Achieved is of Thrum; 0 when there is no twin.
 	TwinAchieved float64
 
+	// GCShare is the share of the processors' time within Elapsed, idle or not, that went into
+	// garbage collection; 0 also when no collection ended meanwhile, and for one operation of
+	// several. TwinGCShare is that of the twin's rounds.
+	GCShare, TwinGCShare float64
+
 	// Invalid says why the figures tell of the generator rather than of the system; nil
 	// when they do not.
 	Invalid []string

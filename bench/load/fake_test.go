@@ -21,6 +21,8 @@ type fake struct {
 	service func(now int64) int64
 	// held returns how long begin itself takes.
 	held func(now int64) int64
+	// spent returns what the program has used of the processors; nil: nothing.
+	spent func(now int64) cpu
 	// dones are the instants at which operations should be and are completed.
 	dones []done
 }
@@ -49,6 +51,12 @@ func newFake(t *testing.T) *fake {
 
 func (f *fake) options() Options {
 	return Options{env: &env{
+		spent: func() cpu {
+			if f.spent == nil {
+				return cpu{}
+			}
+			return f.spent(f.clock)
+		},
 		now: func() int64 { f.advance(f.clock + f.look); return f.clock },
 		sleep: func(until int64) {
 			f.advance(until)

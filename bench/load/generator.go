@@ -43,6 +43,7 @@ func (g *generator) over() bool { return g.stopped.Load() || g.w.failed() }
 
 // run runs a stage.
 func (g *generator) run(s *stage) {
+	before := g.w.env.spent()
 	s.begin = g.w.env.now()
 	s.end = s.begin + int64(s.Duration)
 	s.origin = s.begin
@@ -62,6 +63,7 @@ func (g *generator) run(s *stage) {
 	if now := g.w.env.now(); g.over() {
 		s.end = min(s.end, now)
 	}
+	s.spent = g.w.env.spent().since(before)
 	g.reclaim()
 	g.report(s, true)
 }

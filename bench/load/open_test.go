@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -267,5 +268,33 @@ func TestRepeatedPhaseIsOneResultWithItsRounds(t *testing.T) {
 	}
 	if m.Samples[0]["rate"] < 1990 || m.Samples[5][string(bench.P99)] <= 0 {
 		t.Errorf("%v", m.Samples)
+	}
+}
+
+// The share is that of the measured time: what collections took before, in the warm-up or between two rounds is not in it.
+func TestGarbageCollectionIsToldAsAShareOfTheProcessorsTime(t *testing.T) {
+	f := newFake(t)
+	f.spent = func(now int64) cpu {
+		at := float64(now) / 1e9
+		return cpu{gc: 100 + at/5*2, all: 1000 + at*2} // a fifth of two processors, after a past with less
+	}
+	opts := f.options()
+	opts.Rounds = 2
+	m := f.run(Phase{Duration: 2 * time.Second, Rate: Rate{PerSecond: 1000}}, opts)
+	if s := m.Load.GCShare; math.Abs(s-0.2) > 1e-6 || m.Load.TwinGCShare != 0 || len(m.Load.Invalid) > 0 {
+		t.Errorf("a share of %v, of the twin %v, which is none: %v; it is a fifth", s, m.Load.TwinGCShare, m.Load.Invalid)
+	}
+	f = newFake(t)
+	f.spent = func(int64) cpu { return cpu{gc: 5, all: 50} }
+	if m := f.run(Phase{Duration: 2 * time.Second, Inflight: 1}, f.options()); m.Load.GCShare != 0 {
+		t.Errorf("a share of %v although no collection has ended", m.Load.GCShare)
+	}
+}
+
+func TestGoTellsWhatCollectionsTake(t *testing.T) {
+	before := readCPU()
+	runtime.GC()
+	if took := readCPU().since(before); took.gc <= 0 || took.all < took.gc || took.share() <= 0 {
+		t.Errorf("a collection took %+v", took)
 	}
 }

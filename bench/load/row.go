@@ -101,12 +101,14 @@ func (r *row) result(operation string) bench.Measured {
 	var own, twins []float64
 	var busy float64
 	var elapsedTwin time.Duration
+	var spent, spentTwin cpu
 	all.latency, all.service, all.lag = meter.NewRecorder(), meter.NewRecorder(), meter.NewRecorder()
 	for _, x := range r.rounds {
 		c := x.thrum.sum(operation)
 		c.scheduled += int64(x.thrum.cut * r.phase.Mix.share(operation))
 		all.add(c)
 		l.Elapsed += x.thrum.elapsed()
+		spent = spent.add(x.thrum.spent)
 		busy += x.thrum.busy() / float64(len(r.rounds))
 		round := figures(open, c, x.thrum.elapsed())
 		for _, t := range x.thrum.tallies {
@@ -128,6 +130,7 @@ func (r *row) result(operation string) bench.Measured {
 			t := x.twin.sum(operation)
 			beside.add(t)
 			elapsedTwin += x.twin.elapsed()
+			spentTwin = spentTwin.add(x.twin.spent)
 			m.TwinLatency.Merge(t.latency)
 			if v, ok := figures(open, t, x.twin.elapsed())[string(m.Figure)]; ok {
 				round["twin_"+string(m.Figure)] = v
@@ -142,6 +145,9 @@ func (r *row) result(operation string) bench.Measured {
 		if x.twin != nil {
 			l.Invalid = append(l.Invalid, r.invalid(x.twin, "the twin's run: ")...)
 		}
+	}
+	if operation == "" || len(r.phase.Mix) == 1 {
+		l.GCShare, l.TwinGCShare = spent.share(), spentTwin.share()
 	}
 	slices.Sort(l.Invalid)
 	l.Invalid = slices.Compact(l.Invalid)

@@ -61,6 +61,7 @@ type stage struct {
 	lastTick   int64   // when the interval began
 	nextTick   int64   // when it ends
 	idle       int64   // nanoseconds in which the generator slept
+	spent      cpu     // while it ran
 	cut        float64 // operations that were due and to which the generator never came
 	title      string  // what the intervals are called
 	row        *row    // the phase's; nil while warming up

@@ -19,6 +19,7 @@ type env struct {
 	now   func() int64                              // nanoseconds
 	sleep func(until int64)                         // until an instant
 	wait  func(wake <-chan struct{}, ns int64) bool // for as long at most; whether it was woken
+	spent func() cpu                                // by this program since it began
 }
 
 func realEnv() env {
@@ -36,6 +37,7 @@ func realEnv() env {
 				return false
 			}
 		},
+		spent: readCPU,
 	}
 }
 

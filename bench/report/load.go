@@ -96,7 +96,7 @@ func (l loads) heads() []string {
 		return nil
 	}
 	return []string{"phase", "operation", "arrival", "asked_per_s", "achieved_per_s", "scheduled", "begun", "dropped", "completed", "service_p99_ns", "lag_p99_ns",
-		"most_inflight", "valid"}
+		"most_inflight", "valid", "gc_share"}
 }
 
 func (l loads) cells(m bench.Measured) []string {
@@ -110,7 +110,7 @@ func (l loads) cells(m bench.Measured) []string {
 	whole := func(v *float64) string { return decimal(v, 1) }
 	out := []string{x.Phase, x.Operation, x.Arrival, "", whole(achieved(m)), strconv.FormatInt(x.Scheduled, 10), strconv.FormatInt(x.Begun, 10),
 		strconv.FormatInt(x.Dropped, 10), strconv.FormatInt(x.Completed, 10), whole(serviceP99(x)), whole(lagP99(x)),
-		strconv.FormatInt(x.Inflight, 10), strconv.FormatBool(len(x.Invalid) == 0)}
+		strconv.FormatInt(x.Inflight, 10), strconv.FormatBool(len(x.Invalid) == 0), decimal(&x.GCShare, 100_000)}
 	if x.Arrival != "" {
 		out[3] = decimal(&x.Rate, 1000)
 	}
@@ -163,6 +163,10 @@ func (r Report) settings() []string {
 // behind is the share of what is asked below which a system does not keep up.
 const behind = 0.99
 
+// collecting is the share of the processors' time from which on garbage collection is worth a remark. It does not make a result invalid: its
+// garbage is the system's own, and where it holds back the generator, lag shows that.
+const collecting = 0.1
+
 // loadRemarks tells what a load came to.
 func loadRemarks(m bench.Measured, style Style) []string {
 	l := m.Load
@@ -178,6 +182,15 @@ func loadRemarks(m bench.Measured, style Style) []string {
 	}
 	if l.Arrival != "" && l.Elapsed > 0 && l.Achieved() < behind*l.Offered() && len(l.Invalid) == 0 {
 		out = append(out, style.paint(yellow, fmt.Sprintf("%s: the system has completed %s/s of %s/s due: it does not keep up", m.Label, figures(l.Achieved()), figures(l.Offered()))))
+	}
+	for _, x := range []struct {
+		whose string
+		share float64
+	}{{"", l.GCShare}, {"of the twin ", l.TwinGCShare}} {
+		if x.share >= collecting {
+			out = append(out, style.paint(yellow, fmt.Sprintf("%s: garbage collection %stook %s %% of the processors' time: the figures tell of it as well",
+				m.Label, x.whose, quantity(x.share*100))))
+		}
 	}
 	return out
 }
@@ -222,6 +235,7 @@ func joinLoads(a, b *bench.Load) *bench.Load {
 	if sum := a.Elapsed + b.Elapsed; sum > 0 {
 		mean := func(x, y float64) float64 { return (x*float64(a.Elapsed) + y*float64(b.Elapsed)) / float64(sum) }
 		out.Rate, out.Peak, out.TwinAchieved = mean(a.Rate, b.Rate), mean(a.Peak, b.Peak), mean(a.TwinAchieved, b.TwinAchieved)
+		out.GCShare, out.TwinGCShare = mean(a.GCShare, b.GCShare), mean(a.TwinGCShare, b.TwinGCShare)
 	}
 	out.Invalid = append([]string(nil), a.Invalid...)
 	for _, why := range b.Invalid {
@@ -246,6 +260,8 @@ type jsonLoad struct {
 	Dropped      int64     `json:"dropped"`
 	Completed    int64     `json:"completed"`
 	TwinAchieved float64   `json:"twin_achieved,omitempty"`
+	GCShare      float64   `json:"gc_share,omitempty"`
+	TwinGCShare  float64   `json:"twin_gc_share,omitempty"`
 	Service      *jsonHist `json:"service,omitempty"`
 	Lag          *jsonHist `json:"lag,omitempty"`
 	Invalid      []string  `json:"invalid,omitempty"`
@@ -259,6 +275,7 @@ func writeLoad(l *bench.Load) *jsonLoad {
 		Phase: l.Phase, Operation: l.Operation, Arrival: l.Arrival, Rate: *round(&l.Rate, 1000), Peak: *round(&l.Peak, 1000), Inflight: l.Inflight,
 		Elapsed: l.Elapsed.String(), Scheduled: l.Scheduled, Begun: l.Begun, Dropped: l.Dropped, Completed: l.Completed,
 		TwinAchieved: *round(&l.TwinAchieved, 1000), Service: histogram(l.Service), Lag: histogram(l.Lag), Invalid: l.Invalid,
+		GCShare: *round(&l.GCShare, 100_000), TwinGCShare: *round(&l.TwinGCShare, 100_000),
 	}
 }
 
@@ -269,6 +286,7 @@ func (x *jsonLoad) load() (*bench.Load, error) {
 	out := &bench.Load{
 		Phase: x.Phase, Operation: x.Operation, Arrival: x.Arrival, Rate: x.Rate, Peak: x.Peak, Inflight: x.Inflight, Scheduled: x.Scheduled,
 		Begun: x.Begun, Dropped: x.Dropped, Completed: x.Completed, TwinAchieved: x.TwinAchieved, Invalid: x.Invalid,
+		GCShare: x.GCShare, TwinGCShare: x.TwinGCShare,
 	}
 	var err error
 	if out.Elapsed, err = time.ParseDuration(x.Elapsed); err != nil || out.Elapsed < 0 {
@@ -276,6 +294,9 @@ func (x *jsonLoad) load() (*bench.Load, error) {
 	}
 	if min(out.Scheduled, out.Begun, out.Dropped, out.Completed, out.Inflight) < 0 || min(out.Rate, out.Peak, out.TwinAchieved) < 0 {
 		return nil, fmt.Errorf("a count or rate is below 0")
+	}
+	if min(out.GCShare, out.TwinGCShare) < 0 || max(out.GCShare, out.TwinGCShare) > 1 {
+		return nil, fmt.Errorf("a share of garbage collection is not between 0 and 1")
 	}
 	if out.Service, err = x.Service.recorder(); err != nil {
 		return nil, fmt.Errorf("service: %w", err)

@@ -39,6 +39,7 @@ func loaded() Report {
 		Service: recorder(20_000, 50), Lag: recorder(20_000, 40),
 	})
 	fine.Twin, fine.Ratio, fine.Load.TwinAchieved = new(4e6), new(2.02), 10_100
+	fine.Load.GCShare, fine.Load.TwinGCShare = 0.02, 0.314
 	late := row("cast", "200k/s", recorder(20_000, 10_000), bench.Load{
 		Arrival: "const", Rate: 200_000, Inflight: 1_000_000, Elapsed: 2 * time.Second, Scheduled: 400_000, Begun: 20_000, Completed: 20_000,
 		Service: recorder(20_000, 50), Lag: recorder(20_000, 9_000), Invalid: []string{"the generator began 5.0 % of what was due, less than 99 %: it cannot keep up with this rate"},
@@ -85,7 +86,8 @@ func TestLoadsSurviveJSONAndObeyItsSchema(t *testing.T) {
 	if err := validate(schema, schema, doc, "report"); err != nil {
 		t.Error(err)
 	}
-	for _, c := range [][2]string{{`"elapsed": "2s"`, `"elapsed": "long"`}, {`"begun": 20000`, `"begun": -1`}, {`"rate": 10500`, `"rate": -1`}} {
+	for _, c := range [][2]string{{`"elapsed": "2s"`, `"elapsed": "long"`}, {`"begun": 20000`, `"begun": -1`}, {`"rate": 10500`, `"rate": -1`},
+		{`"gc_share": 0.02`, `"gc_share": 2`}} {
 		if _, err := Read(strings.NewReader(strings.Replace(first.String(), c[0], c[1], 1))); err == nil || !strings.Contains(err.Error(), "load") {
 			t.Errorf("%s: %v", c[1], err)
 		}
@@ -98,7 +100,8 @@ func TestMergedLoadsAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := all.Results[0].Load
-	if l.Scheduled != 40_020 || l.Dropped != 20 || l.Completed != 39_000 || l.Elapsed != 4*time.Second || l.Service.Count() != 40_000 || l.Rate != 10_500 {
+	if l.Scheduled != 40_020 || l.Dropped != 20 || l.Completed != 39_000 || l.Elapsed != 4*time.Second || l.Service.Count() != 40_000 || l.Rate != 10_500 ||
+		l.GCShare != 0.02 || l.TwinGCShare != 0.314 {
 		t.Errorf("%+v", l)
 	}
 	if !reflect.DeepEqual(all.Invalid(), loaded().Invalid()) || len(all.Invalid()) != 1 {
