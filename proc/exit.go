@@ -37,7 +37,7 @@ func (c *Ctx) Exit(to PID, reason error) error {
 		c.p.mb.User |= flagQuits
 		runtime.Goexit()
 	}
-	c.signal(to, Message{From: c.self | markSignal, Body: &signal{kind: sigExit, reason: reason}})
+	c.signal(to, Message{From: c.self | markSignal, Body: because(sigExit, reason)})
 	return nil
 }
 
@@ -46,7 +46,7 @@ func (rt *Runtime) Exit(to PID, reason error) error {
 	if err := rt.checkExit(to, reason); err != nil {
 		return err
 	}
-	rt.signal(to, Message{From: markSignal, Body: &signal{kind: sigExit, reason: reason}})
+	rt.signal(to, Message{From: markSignal, Body: because(sigExit, reason)})
 	return nil
 }
 
@@ -205,7 +205,7 @@ func (c *Ctx) dropped(to PID, reason error, m Message) {
 		if bugCallDrop {
 			break
 		}
-		c.emit(m.From.plain(), Message{From: to | markSignal, Body: &signal{kind: sigCallDown, reason: reason}, Word: m.Word})
+		c.emit(m.From.plain(), Message{From: to | markSignal, Body: because(sigCallDown, reason), Word: m.Word})
 	case markSignal:
 		c.bounce(to, m)
 	}
@@ -217,7 +217,7 @@ func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
 	from := pid | markSignal
 	if t := r.ties; t != nil {
 		if t.links.len() > 0 {
-			s := linkExitSignal(pid, reason)
+			var s any = Exit{pid, reason}
 			if !t.links.each(func(to PID, state linkState) bool {
 				return state != 0 || yield(to, Message{From: from, Body: s})
 			}) {
@@ -225,7 +225,7 @@ func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
 			}
 		}
 		if t.watchers.len() > 0 {
-			s := &signal{kind: sigDown, reason: reason}
+			s := because(sigDown, reason)
 			if !t.watchers.each(func(w watching, _ struct{}) bool {
 				return yield(w.by, Message{From: from, Body: s, Word: w.ref})
 			}) {
@@ -238,7 +238,7 @@ func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
 			return
 		}
 	}
-	if k := r.starter; k.pid != 0 && !yield(k.pid, Message{From: from, Body: &signal{kind: sigCallDown, reason: reason}, Word: k.token}) {
+	if k := r.starter; k.pid != 0 && !yield(k.pid, Message{From: from, Body: because(sigCallDown, reason), Word: k.token}) {
 		return
 	}
 	t := r.talk
@@ -246,7 +246,7 @@ func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
 		return
 	}
 	if t.open.len() > 0 {
-		s := &signal{kind: sigCallDown, reason: reason}
+		s := because(sigCallDown, reason)
 		if !t.open.each(func(k Caller, _ struct{}) bool {
 			return yield(k.pid, Message{From: from, Body: s, Word: k.token})
 		}) {

@@ -141,7 +141,7 @@ func TestInfoWhileAProcessEnds(t *testing.T) {
 		}
 		n := 0
 		pid := handler(t, rt, func(c *Ctx, m Message) error {
-			if _, internal := m.Body.(*signal); internal {
+			if _, internal := m.Body.(*signal); internal || m.From.isSignal() {
 				t.Error("a signal came to the handler")
 			}
 			if n++; n == 20 {

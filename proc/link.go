@@ -15,10 +15,6 @@ type Exit struct {
 	Reason error
 }
 
-func linkExitSignal(from PID, reason error) *signal {
-	return &signal{kind: sigLinkExit, reason: reason, exit: Exit{from, reason}}
-}
-
 // Link links this process and the process to: when one ends, the other gets an exit signal with the reason, which ends it
 // too unless the reason is Normal; one that traps exits gets an Exit message instead. A link has no direction, and
 // there is at most one between two processes: to link again, or to oneself, does nothing.
@@ -97,8 +93,8 @@ func (p *process) unlinkAcked(from PID, id uint64) {
 	}
 }
 
-// linkExit is what the end of a linked process does. A link that is no more makes it mean nothing.
-func (p *process) linkExit(from PID, s *signal) (left Message, ok bool) {
+// linkExit is what the end of a linked process does, of which its Exit tells. A link that is no more makes it mean nothing.
+func (p *process) linkExit(from PID, exit any) (left Message, ok bool) {
 	r := p.cold
 	if r == nil || r.ties == nil {
 		return left, false
@@ -109,9 +105,9 @@ func (p *process) linkExit(from PID, s *signal) (left Message, ok bool) {
 	r.ties.links.del(from)
 	switch {
 	case p.mb.User&flagTrap != 0:
-		return Message{From: from, Body: s.exit}, true
-	case s.reason != Normal:
-		return p.endBy(s.reason)
+		return Message{From: from, Body: exit}, true
+	case exit.(Exit).Reason != Normal:
+		return p.endBy(exit.(Exit).Reason)
 	}
 	return left, false
 }

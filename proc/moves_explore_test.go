@@ -150,7 +150,7 @@ func (w *wire) describe(s move) string {
 }
 
 func describeMessage(m Message) string {
-	s, ok := m.Body.(*signal)
+	s, ok := signalOf(m)
 	switch {
 	case ok && m.From&markMask == markSignal:
 		names := map[signalKind]string{sigExit: "exit", sigLinkExit: "link exit", sigLink: "link", sigUnlink: "unlink",

@@ -25,7 +25,7 @@ func (w *wire) arrives(from int, to *actor, m Message) {
 		w.answered(to, m)
 		return
 	}
-	s := m.Body.(*signal)
+	s, _ := signalOf(m)
 	switch s.kind {
 	case sigLink:
 		to.linkArrives(w.actors[from])

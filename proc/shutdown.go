@@ -113,7 +113,7 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 		return rt.ended()
 	})
 	if !rt.ended() {
-		rt.signalAll(&signal{kind: sigExit, reason: Shutdown})
+		rt.signalAll(because(sigExit, Shutdown))
 		waitFor(ctx, rt.ended)
 	}
 	if !rt.ended() {

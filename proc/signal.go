@@ -6,10 +6,11 @@ import "github.com/thrum-go/thrum/mpsc"
 // one process sends to another takes effect in the order in which it was sent; but they take effect when they arrive at the
 // process (Erlang: are received), while messages wait until it comes to them. What a signal leaves as a message, an Exit
 // or a Down, goes to the end of the queue at that moment.
+//
+// The end of a linked process has no signal: the Exit that a process which traps exits gets travels itself, and is made once for all links.
 type signal struct {
 	kind   signalKind
 	reason error
-	exit   any       // of sigLinkExit: the Exit that a process which traps exits gets
 	answer chan Info // of sigInfo from outside
 }
 
@@ -18,7 +19,6 @@ type signalKind uint8
 const (
 	sigExit        signalKind = iota // Ctx.Exit: end for reason
 	sigAsk                           // Runtime.Shutdown: likewise, but for those whose parent is to end them
-	sigLinkExit                      // a linked process has ended
 	sigLink                          // see link.go
 	sigUnlink                        // Word is the unlink's number
 	sigUnlinkAck                     // likewise
@@ -51,12 +51,37 @@ var (
 	gateSignal      = &signal{kind: sigGate}
 	infoSignal      = &signal{kind: sigInfo}
 	endSignal       = &signal{kind: sigEnd}
-	killSignal      = &signal{kind: sigExit, reason: Kill}
+	killSignal      = because(sigExit, Kill)
 	aliveSignal     = &signal{kind: sigAlive}
-	noLinkSignal    = &signal{kind: sigDown, reason: NoProc}
-	noCallSignal    = &signal{kind: sigCallDown, reason: NoProc}
+	noLinkSignal    = because(sigDown, NoProc)
+	noCallSignal    = because(sigCallDown, NoProc)
 	fullSignal      = &signal{kind: sigCallDown, reason: ErrMailboxFull}
 )
+
+// plainReasons are those with a meaning of their own, and made are the signals with them: most processes end for one of these.
+var (
+	plainReasons = [...]error{Normal, Shutdown, Killed, Kill, NoProc}
+	made         = [...][len(plainReasons)]*signal{sigExit: withReasons(sigExit), sigDown: withReasons(sigDown), sigCallDown: withReasons(sigCallDown)}
+)
+
+func withReasons(kind signalKind) (all [len(plainReasons)]*signal) {
+	for i, r := range plainReasons {
+		all[i] = &signal{kind: kind, reason: r}
+	}
+	return all
+}
+
+// because returns the signal of a kind with a reason; the kind is sigExit, sigDown or sigCallDown.
+func because(kind signalKind, reason error) *signal {
+	if _, ok := reason.(exitReason); ok {
+		for i, r := range plainReasons {
+			if r == reason {
+				return made[kind][i]
+			}
+		}
+	}
+	return &signal{kind: kind, reason: reason}
+}
 
 // emit sends a signal or a reply, whose From says from whom, from a core that is held. It reports whether the receiver
 // lives; when it does not, the sender has been told as far as it wants to know.
@@ -115,7 +140,10 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 	if m.From&markMask == markReply {
 		return c.replied(p, from, m)
 	}
-	s := m.Body.(*signal)
+	s, ok := m.Body.(*signal)
+	if !ok {
+		return p.linkExit(from, m.Body)
+	}
 	if p.doomed() && s.asks() && !bugCallAlive {
 		p.cold.after = append(p.cold.after, m)
 		return left, false
@@ -131,8 +159,6 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 		return p.exitSignal(from, s.reason)
 	case sigExit:
 		return p.exitSignal(from, s.reason)
-	case sigLinkExit:
-		return p.linkExit(from, s)
 	case sigLink:
 		p.linked(from)
 	case sigUnlink:
@@ -204,9 +230,13 @@ func answerOf(to PID, m Message) (back Message, ok bool) {
 	if m.From&markMask != markSignal || m.From.plain() == 0 {
 		return back, false
 	}
-	switch m.Body.(*signal).kind {
+	s, ok := m.Body.(*signal)
+	if !ok {
+		return back, false
+	}
+	switch s.kind {
 	case sigLink:
-		back.Body = linkExitSignal(to, NoProc)
+		back.Body = Exit{to, NoProc}
 	case sigUnlink:
 		back.Body = unlinkAckSignal
 	case sigMonitor:

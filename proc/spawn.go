@@ -277,7 +277,7 @@ func (rt *Runtime) open(p *process, o spawnOptions, then func()) error {
 // tooLate asks a process to end that began while Shutdown was asking all of them. Pairs with Shutdown, which sets noSpawn before
 // it looks for processes: either it sees the new one, or its spawner sees noSpawn.
 func (rt *Runtime) tooLate(pid PID) {
-	rt.signal(pid, Message{From: markSignal, Body: &signal{kind: sigExit, reason: Shutdown}})
+	rt.signal(pid, Message{From: markSignal, Body: because(sigExit, Shutdown)})
 }
 
 const spawnCost = 10 // reductions

@@ -207,6 +207,18 @@ func (w *wire) remove(n *actor, reason error) {
 	}
 }
 
+// sigLinkExit is the kind, in these tests, of an Exit on its way.
+const sigLinkExit signalKind = 200
+
+// signalOf returns the signal that m is.
+func signalOf(m Message) (*signal, bool) {
+	if e, ok := m.Body.(Exit); ok && m.From&markMask == markSignal {
+		return &signal{kind: sigLinkExit, reason: e.Reason}, true
+	}
+	s, ok := m.Body.(*signal)
+	return s, ok
+}
+
 // deliver lets the oldest of what is under way between two arrive.
 func (w *wire) deliver(from, to int) {
 	q := &w.way[from][to]
@@ -214,7 +226,7 @@ func (w *wire) deliver(from, to int) {
 	*q = append((*q)[:0], (*q)[1:]...)
 	n := w.actors[to]
 	w.arrived = sigNone
-	if s, ok := m.Body.(*signal); ok && m.From&markMask == markSignal {
+	if s, ok := signalOf(m); ok && m.From&markMask == markSignal {
 		w.arrived = s.kind
 	}
 	w.arrives(from, n, m)
