@@ -38,7 +38,7 @@ const (
 	bucketLen  = 1 << bucketBits
 	minSlots   = 4 * bucketLen
 	maxSlots   = 32 * bucketLen
-	maxDepth   = 40 // hashes that are equal so far are not told apart by another split
+	spread     = 16 // entries that there are for each of the directory, at least, when it grows
 )
 
 // full is how many of so many slots are used at the most.
@@ -121,7 +121,7 @@ func (m *Map[K, V]) Put(k K, v V) {
 
 // grow makes room in the page of a hash.
 func (m *Map[K, V]) grow(p *page[K, V], hash uint64) {
-	if len(p.slots) < maxSlots || p.depth >= maxDepth {
+	if len(p.slots) < maxSlots || p.depth == m.bits && m.n < spread*len(m.dir) { // or hashes that begin alike would make the directory huge
 		p.resize(2 * len(p.slots))
 		return
 	}
@@ -165,8 +165,8 @@ func (m *Map[K, V]) split(p *page[K, V], h uint64) {
 	var none K
 	depth := p.depth + 1
 	old := p.slots
-	zero := &page[K, V]{slots: make([]slot[K, V], maxSlots), depth: depth}
-	one := &page[K, V]{slots: make([]slot[K, V], maxSlots), depth: depth}
+	zero := &page[K, V]{slots: make([]slot[K, V], len(old)), depth: depth}
+	one := &page[K, V]{slots: make([]slot[K, V], len(old)), depth: depth}
 	for i := range old {
 		e := &old[i]
 		switch {

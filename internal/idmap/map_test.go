@@ -128,6 +128,33 @@ func TestNoKindOfKeysIsSlow(t *testing.T) {
 	}
 }
 
+// Keys whose hashes begin alike take no more memory than others.
+func TestHashesThatBeginAlikeNeedNoHugeDirectory(t *testing.T) {
+	var m Map[uint64, uint64]
+	model := map[uint64]uint64{}
+	for k := uint64(1); len(model) < 5000; k++ {
+		if b := k; hash(b)>>52 == 0xabc {
+			m.Put(k, k)
+			model[k] = k
+		}
+	}
+	if len(m.dir) > len(model) {
+		t.Errorf("%d entries have a directory of %d", len(model), len(m.dir))
+	}
+	for k := range uint64(10_000) {
+		m.Put(k+1, k)
+		model[k+1] = k
+	}
+	if got := maps.Collect(m.All()); !maps.Equal(got, model) || m.Len() != len(model) {
+		t.Errorf("%d entries, %d met; want %d", m.Len(), len(got), len(model))
+	}
+	for k := range model {
+		if _, ok := m.Delete(k); !ok {
+			t.Fatalf("%d is not found", k)
+		}
+	}
+}
+
 // Nothing is allocated but for what there has not been yet.
 func TestMapInItsSteadyStateAllocatesNothing(t *testing.T) {
 	var m Map[uint64, int]
