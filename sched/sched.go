@@ -193,6 +193,8 @@ func (s *Scheduler) resize(n int) {
 		c := &Core{takenAt: -takenLately, id: len(cores), sched: s, ticks: &s.tick, sem: make(chan struct{}, 1), rand: uint64(len(cores))*2654435761 + 1, cedeEvery: cedeOften}
 		c.wheel.init()
 		c.now = s.clock()
+		c.count.idle = c.now // it was not busy before it was there
+		c.public.idle.Store(c.now)
 		c.batch, c.fuel = 8, 8
 		if s.cfg.NewCore != nil {
 			c.Local = s.cfg.NewCore(c)
