@@ -178,8 +178,8 @@ func (rt *Runtime) spawn(parent *process, f Factory, o spawnOptions) (pid PID, e
 		rt.outside.spawned.Add(^uint64(0))
 		return 0, err
 	}
-	if every := int(rt.spawns.every.Load()); every > 0 {
-		rt.sampleSpawn(pid, every)
+	if rt.spawns.every.Load() > 0 {
+		rt.sampleSpawn(pid)
 	}
 	_ = rt.sched.Begin(p)
 	if rt.noSpawn.Load() {

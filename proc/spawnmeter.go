@@ -25,7 +25,7 @@ const maxSpawnEvery = 1 << 30
 // spawns is what a runtime knows of sampled spawns.
 type spawns struct {
 	every atomics.Int32 // one in so many, on average; 0: none. Anyone may load it
-	left  atomics.Int64 // spawns from outside until the next sample; anyone adds
+	left  atomics.Int64 // spawns from outside until the next sample; anyone takes from it, but sets it under mu
 
 	mu    sync.Mutex
 	of    map[PID]spawned
@@ -53,6 +53,8 @@ func (rt *Runtime) SetSpawnSampling(every int) (old int, err error) {
 	old = int(s.every.Swap(int32(every)))
 	if every == 0 {
 		s.of = nil
+	} else {
+		s.left.Store(spawnGap(every))
 	}
 	return old, nil
 }
@@ -74,7 +76,10 @@ func (rt *Runtime) SpawnSamples() ([]SpawnSample, error) {
 	s.clean(rt)
 	all := make([]SpawnSample, 0, len(s.of))
 	for pid, x := range s.of {
-		all = append(all, SpawnSample{PID: pid, Type: rt.table.find(pid).typeName(), Stack: x.stack, Count: x.count})
+		typ := rt.table.find(pid).typeName()
+		if rt.lives(pid) { // else it may be the type of the slot's next process
+			all = append(all, SpawnSample{PID: pid, Type: typ, Stack: x.stack, Count: x.count})
+		}
 	}
 	return all, nil
 }
@@ -87,15 +92,13 @@ func (s *spawns) clean(rt *Runtime) {
 	s.limit = max(minSpawns, 2*len(s.of))
 }
 
-// sample keeps who has spawned the process.
+// sample keeps who has spawned the process. The lock must be held.
 func (s *spawns) sample(rt *Runtime, pid PID, every int) {
-	var pcs [64]uintptr
-	stack := append([]uintptr(nil), pcs[:runtime.Callers(3, pcs[:])]...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.every.Load() == 0 {
 		return
 	}
+	var pcs [64]uintptr
+	stack := append([]uintptr(nil), pcs[:runtime.Callers(3, pcs[:])]...)
 	if s.of == nil {
 		s.of = make(map[PID]spawned)
 	}
@@ -124,15 +127,24 @@ func (c *Ctx) followSpawns() {
 func (c *Ctx) sampleSpawn(pid PID) {
 	if c.spawnLeft--; c.spawnLeft <= 0 {
 		c.spawnLeft = spawnGap(c.spawnEvery)
-		c.rt.spawns.sample(c.rt, pid, c.spawnEvery)
+		s := &c.rt.spawns
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.sample(c.rt, pid, c.spawnEvery)
 	}
 }
 
 // sampleSpawn is the same for spawns without a core.
-func (rt *Runtime) sampleSpawn(pid PID, every int) {
+func (rt *Runtime) sampleSpawn(pid PID) {
 	s := &rt.spawns
 	if s.left.Add(-1) > 0 {
 		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	every := int(s.every.Load())
+	if every == 0 || s.left.Load() > 0 {
+		return // somebody else has come first, with a sample or another rate
 	}
 	s.left.Store(spawnGap(every))
 	s.sample(rt, pid, every)
