@@ -12,6 +12,7 @@ import (
 // Use it where a result is needed before the handler can go on; Offload does not hold up the process itself.
 func (c *Ctx) Blocking(f func()) {
 	if c.w.Enter() {
+		c.rt.away.add(c.self)
 		c.w.GiveUp()
 	}
 	c.w.Leave()

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/thrum-go/thrum/mpsc"
@@ -37,8 +38,8 @@ func (s Status) String() string {
 	return fmt.Sprintf("Status(%d)", uint8(s))
 }
 
-// Info describes a process at one moment between two of its messages; of a stuck process only PID, Type and Status are
-// known.
+// Info describes a process at one moment between two of its messages. Only PID, Type and Status are known of a stuck process, and of a
+// runnable one that has waited for a worker for long: no worker can look at it.
 type Info struct {
 	PID         PID
 	Type        string // the Go type of its machine; of a process in direct style its function
@@ -92,8 +93,12 @@ func (rt *Runtime) Info(pid PID) (Info, error) {
 				return i, nil
 			}
 		case s.Kind() == mpsc.Public && try > publicTries:
+			status := Runnable
+			if rt.away.has(pid) {
+				status = Stuck
+			}
 			if p.mb.State() == s {
-				return Info{PID: pid, Type: p.typeName(), Status: Stuck}, nil
+				return Info{PID: pid, Type: p.typeName(), Status: status}, nil
 			}
 		case s.Kind() == mpsc.Owned:
 			answer := make(chan Info, 1)
@@ -136,6 +141,35 @@ func (rt *Runtime) answered(p *process, pid PID, answer chan Info) (Info, bool) 
 }
 
 const publicTries = 12 // some 15 ms
+
+// away holds the processes whose handlers have lost their core and have not returned. From outside they look like those that wait in a shared
+// queue.
+type away struct {
+	mu   sync.Mutex
+	pids map[PID]struct{}
+}
+
+func (a *away) add(pid PID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.pids == nil {
+		a.pids = map[PID]struct{}{}
+	}
+	a.pids[pid] = struct{}{}
+}
+
+func (a *away) remove(pid PID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.pids, pid)
+}
+
+func (a *away) has(pid PID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, ok := a.pids[pid]
+	return ok
+}
 
 // Info is Runtime.Info for a process that asks about itself.
 func (c *Ctx) Info() Info {

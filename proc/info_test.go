@@ -82,7 +82,7 @@ func TestInfoOfARunnableProcess(t *testing.T) {
 
 func TestInfoOfARunningProcess(t *testing.T) {
 	for _, opts := range [][]SpawnOption{nil, {WithMailboxBound(9, Reject)}} {
-		rt := begin(t, Config{Workers: 1})
+		rt := begin(t, Config{Workers: 1, StuckAfter: time.Minute}) // a machine that stands still makes nobody stuck
 		got := make(chan Info, 10)
 		pid := handler(t, rt, func(c *Ctx, m Message) error {
 			if m.Body == "report" {

@@ -234,6 +234,7 @@ func (c *Ctx) detached(p *process, err error) sched.Next {
 	}
 	p.reductions += uint64(c.from - c.reds)
 	c.from = c.reds
+	c.rt.away.remove(p.pid)
 	c.ranAway(p)
 	c.rt.outside.messages.Add(c.msgs)
 	c.msgs = 0

@@ -60,6 +60,7 @@ type Runtime struct {
 	labels  atomics.Bool // CPU profiles tell types apart; anyone may load and store it
 	runs    runs
 	spawns  spawns
+	away    away
 	sysmon  atomics.Pointer[SystemMonitor] // replaced by SetSystemMonitor; anyone may load it
 	pending atomics.Int64                  // tasks of the runtime's own that end by themselves
 }
@@ -165,6 +166,7 @@ func (rt *Runtime) isStuck(t sched.Task, since time.Duration) (report func()) {
 		return func() {}
 	}
 	name, pid := p.typeName(), p.pid
+	rt.away.add(pid) // before the handler can go on; detached takes it out
 	return func() {
 		rt.tellStuck(pid, name, since)
 		if !rt.warned.allow() {
