@@ -155,9 +155,9 @@ func (l *looker) keep(d time.Duration) {
 // drop forgets the readings.
 func (l *looker) drop() {
 	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
 	l.sampler, l.last = nil, nil
-	<-l.turn
-	l.mu.Lock()
+	l.mu.Lock() // with the turn held: a timer that is set for the next reading must not be stopped
 	defer l.mu.Unlock()
 	if l.forget != nil {
 		l.forget.Stop()

@@ -48,20 +48,20 @@ func (s *Pages) workers(r *http.Request) (any, func(io.Writer), error) {
 	}, nil
 }
 
-// since leaves what was done since before, in the window.
+// since leaves what was done since before, in the window. What the pages have done themselves may have been taken off in between.
 func (c *Counters) since(before Counters, window time.Duration) {
-	c.Busy -= before.Busy
-	c.Turns -= before.Turns
+	c.Busy = max(0, c.Busy-before.Busy)
+	c.Turns = less(c.Turns, before.Turns)
 	c.Messages = less(c.Messages, before.Messages)
-	c.Reductions -= before.Reductions
-	c.Steals -= before.Steals
-	c.Parks -= before.Parks
-	c.Spawned -= before.Spawned
-	c.Exited -= before.Exited
-	c.DeadLetters -= before.DeadLetters
-	c.Rejected -= before.Rejected
-	c.Dropped -= before.Dropped
-	c.Utilisation = max(0, float64(c.Busy)/float64(window))
+	c.Reductions = less(c.Reductions, before.Reductions)
+	c.Steals = less(c.Steals, before.Steals)
+	c.Parks = less(c.Parks, before.Parks)
+	c.Spawned = less(c.Spawned, before.Spawned)
+	c.Exited = less(c.Exited, before.Exited)
+	c.DeadLetters = less(c.DeadLetters, before.DeadLetters)
+	c.Rejected = less(c.Rejected, before.Rejected)
+	c.Dropped = less(c.Dropped, before.Dropped)
+	c.Utilisation = float64(c.Busy) / float64(window)
 }
 
 // less is a-b, or 0 when that is less. What the pages have handled is known before the workers have told of it.
