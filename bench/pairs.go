@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/thrum-go/thrum/proc"
+	"github.com/thrum-go/thrum/sched"
 )
 
 var pairsWorkload = &Workload{
@@ -14,7 +15,7 @@ var pairsWorkload = &Workload{
 	Twin:    "two goroutines and two channels a pair, unbuffered for one message, on as many processors",
 	Figure:  NsPerMsg,
 	Parameters: []Parameter{
-		{Name: Workers, Meaning: "workers to compare with one; default: GOMAXPROCS, at least 2", Min: 2, Max: 256},
+		{Name: Workers, Meaning: "workers to compare with one; default: GOMAXPROCS, at least 2", Min: 2, Max: sched.MaxWorkers},
 		procsParam("processes, two a pair", 128, 2, 1_000_000), inflightParam("messages of a pair", maxPairInflight),
 		messagesParam(), durationParam(3e9), roundsParam(3),
 	},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/thrum-go/thrum/sched"
 )
 
 // The names of the parameters, as [Parameter] and [ParamError] give them.
@@ -74,7 +76,7 @@ func (p Parameter) Format(v int64) string {
 // The parameters that mean the same everywhere.
 
 func workersParam() Parameter {
-	return Parameter{Name: Workers, Meaning: "workers; default: GOMAXPROCS", Min: 1, Max: 256}
+	return Parameter{Name: Workers, Meaning: "workers; default: GOMAXPROCS", Min: 1, Max: sched.MaxWorkers}
 }
 
 func durationParam(d time.Duration) Parameter {
@@ -182,7 +184,7 @@ func (w *Workload) Resolve(p Params) (Params, error) {
 		return p, &ParamError{w.Name, Style, p.Style, "it takes " + oneOf(style.Choices)}
 	}
 	if p.Workers == 0 {
-		p.Workers = runtime.GOMAXPROCS(0)
+		p.Workers = min(runtime.GOMAXPROCS(0), sched.MaxWorkers)
 		if param, ok := w.parameter(Workers); ok {
 			p.Workers = max(p.Workers, int(param.Min))
 		}

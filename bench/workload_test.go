@@ -225,7 +225,7 @@ func TestWrongParametersAreNamed(t *testing.T) {
 	}{
 		{"ring", Params{Procs: 1}, Procs, "1", "2 to 10000000"},
 		{"ring", Params{Procs: -7}, Procs, "-7", "2 to 10000000"},
-		{"ring", Params{Workers: 100_000}, Workers, "100000", "1 to 256"},
+		{"ring", Params{Workers: 100_000}, Workers, "100000", "1 to 255"},
 		{"ring", Params{Seed: 3}, Seed, "3", "takes no such"},
 		{"ring", Params{Messages: -1}, Messages, "-1", "1 to 1000000000000"},
 		{"ring", Params{Duration: time.Nanosecond}, Duration, "1ns", "10ms to 24h"},
@@ -233,7 +233,7 @@ func TestWrongParametersAreNamed(t *testing.T) {
 		{"ping", Params{Procs: 3}, Procs, "3", "always 2"},
 		{"spawn", Params{Procs: 3}, Procs, "3", "takes no such"},
 		{"pairs", Params{Procs: 3}, Procs, "3", "even"},
-		{"pairs", Params{Workers: 1}, Workers, "1", "2 to 256"},
+		{"pairs", Params{Workers: 1}, Workers, "1", "2 to 255"},
 		{"skynet", Params{Procs: 500}, Procs, "500", "power of ten"},
 		{"idle", Params{Messages: 5}, Messages, "5", "takes no such"},
 		{"call", Params{Style: "fast"}, Style, "fast", "machine, direct or goroutine"},

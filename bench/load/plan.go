@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/thrum-go/thrum/sched"
 )
 
 // Plan is what shall be done: one phase after the other, on one runtime.
@@ -62,7 +64,7 @@ func (p Plan) resolved() Plan {
 		p.Seed = 1
 	}
 	if p.Workers == 0 {
-		p.Workers = runtime.GOMAXPROCS(0)
+		p.Workers = min(runtime.GOMAXPROCS(0), sched.MaxWorkers)
 	}
 	if p.Procs == 0 {
 		p.Procs = defaultProcs

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thrum-go/thrum/internal/similar"
+	"github.com/thrum-go/thrum/sched"
 )
 
 // PlanError says what in a plan cannot be.
@@ -29,7 +30,7 @@ const (
 	maxPhases   = 1000 // repetitions counted
 	maxInflight = 10_000_000
 	maxProcs    = 1_000_000
-	maxWorkers  = 256
+	maxWorkers  = sched.MaxWorkers
 	minDuration = 10 * time.Millisecond
 	maxDuration = 24 * time.Hour
 	maxWarmup   = time.Hour
@@ -47,7 +48,7 @@ func (p Plan) Check(twin bool) error {
 	n := 0
 	for i, ph := range p.Phases {
 		if ph.Include != "" {
-			return &PlanError{ph.Name, "include", "it must be replaced by what it includes; LoadScenario does so"}
+			return &PlanError{ph.Name, "include", "it must be replaced by what it includes; ReadScenario does so"}
 		}
 		if ph.Name == "" {
 			return &PlanError{"", "phases", fmt.Sprintf("the %d. has no name", i+1)}

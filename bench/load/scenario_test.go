@@ -62,7 +62,7 @@ func TestWhatIsWrongInAScenarioIsToldWithItsPlace(t *testing.T) {
 		{`{"seed": 1.5}`, 1, 10, "whole number"},
 		{`{"seed": "1"}`, 1, 10, "a string"},
 		{`{"seed": 99999999999999999999}`, 1, 10, "whole number"},
-		{`{"workers": 1000}`, 1, 13, "1 to 256"},
+		{`{"workers": 1000}`, 1, 13, "1 to 255"},
 		{`{"procs": -1}`, 1, 11, "1 to 1000000"},
 		{`{"warmup": "-1s"}`, 1, 12, "0s to 1h0m0s"},
 		{`{"warmup": 5}`, 1, 12, "in quotes"},

@@ -82,7 +82,7 @@ func newWorld(env env, twin bool, workers, procs int, seed uint64, inflight int6
 		check: newCheck(), env: env, procs: procs, seed: seed, inflight: inflight, wake: make(chan struct{}, 1), looks: looks,
 		goroutines: runtime.NumGoroutine(), gomaxprocs: runtime.GOMAXPROCS(0),
 	}
-	w.sinks = make([]sink, 4*workers)
+	w.sinks = make([]sink, sinksPerWorker*workers)
 	if twin {
 		// One more than there are workers, as the runtime leaves to the generator.
 		runtime.GOMAXPROCS(workers + 1)

@@ -92,7 +92,7 @@ func TestWrongUsageExits2AndNamesWhatIsWrong(t *testing.T) {
 		{"run ring -d 5", []string{"--duration", `"5"`, "5s"}},
 		{"run ring -d -5s", []string{"--duration", `"-5s"`, "positive"}},
 		{"run ring -d 1ns", []string{"--duration", "1ns", "10ms to 24h"}},
-		{"run ring --workers 1k", []string{"--workers", "1000", "1 to 256"}},
+		{"run ring --workers 1k", []string{"--workers", "1000", "1 to 255"}},
 		{"run ring --workers", []string{"--workers needs a value"}},
 		{"run ping --seed 3", []string{"--seed", "3", "takes no such parameter"}},
 		{"run pairs --procs 3", []string{"--procs", "3", "even"}},
