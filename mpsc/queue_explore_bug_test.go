@@ -1,10 +1,11 @@
-//go:build explore && (bug_queue_aba || bug_queue_install || bug_queue_order || bug_queue_revoke || bug_queue_round || bug_queue_stamp)
+//go:build explore
 
 package mpsc
 
 import (
 	"testing"
 
+	"github.com/thrum-go/thrum/internal/bugs"
 	"github.com/thrum-go/thrum/internal/explore"
 )
 
@@ -13,9 +14,11 @@ type expected struct{ *testing.T }
 
 func (e expected) Errorf(format string, args ...any) { e.Logf(format, args...) }
 
-// With a bug in the queue (one of the tags above, each explained where its constant is used) an exploration that holds
-// without it must fail, and the schedule it prints must lead to the same failure again.
+// With a bug in the queue an exploration that holds without it must fail, and the schedule it prints must lead to the same failure again.
 func TestQueueSeededBugIsFound(t *testing.T) {
+	if !bugQueueABA && !bugQueueInstall && !bugQueueOrder && !bugQueueRevoke && !bugQueueRound && !bugQueueStamp {
+		t.Skipf("%s=%q is no bug of the queue: set it to mpsc. and one of testdata/seeded_bugs.txt that begins with bug_queue_", bugs.Variable, bugs.Chosen())
+	}
 	for _, e := range queueExplorations {
 		cfg := e.cfg
 		cfg.Name = e.name

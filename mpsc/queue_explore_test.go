@@ -1,4 +1,4 @@
-//go:build explore && !(bug_queue_aba || bug_queue_install || bug_queue_order || bug_queue_revoke || bug_queue_round || bug_queue_stamp)
+//go:build explore
 
 package mpsc
 

@@ -3,18 +3,18 @@
 package proc
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/thrum-go/thrum/internal/bugs"
 	"github.com/thrum-go/thrum/internal/explore"
 )
 
-// seededBugs are faults that build tags put into the code, and the program that must find each: of those that are searched, or of
-// those that threads explore. The line in testdata/seeded_bugs.txt makes CI build and run it.
+// seededBugs are the bugs of bugs_on.go, and the program that must find each: of those that are searched, or of those that threads
+// explore. The line in testdata/seeded_bugs.txt makes CI run it.
 var seededBugs = []struct {
-	tag     string
+	name    string
 	on      bool
 	program string
 	failure string // how the report begins
@@ -48,7 +48,7 @@ func exploredByThreads() []threadProgram {
 	return slices.Concat(namePrograms, portPrograms, visitPrograms)
 }
 
-// TestExploreSeededBugIsFound needs a build with the tag of one of them.
+// TestExploreSeededBugIsFound is for runs with one of them: THRUM_BUG=proc.bug_... says which.
 func TestExploreSeededBugIsFound(t *testing.T) {
 	found := 0
 	for _, b := range seededBugs {
@@ -61,17 +61,17 @@ func TestExploreSeededBugIsFound(t *testing.T) {
 			s := newSearch(&programs[i])
 			f := s.run()
 			if f == nil || !strings.HasPrefix(f.message, b.failure) {
-				t.Errorf("%s: %d executions have found %v, want %q", b.tag, s.runs, f, b.failure)
+				t.Errorf("%s: %d executions have found %v, want %q", b.name, s.runs, f, b.failure)
 				continue
 			}
-			t.Logf("%s is found in execution %d: %v", b.tag, s.runs, f)
+			t.Logf("%s is found in execution %d: %v", b.name, s.runs, f)
 			continue
 		}
 		i := slices.IndexFunc(threads, func(p threadProgram) bool { return p.name == b.program })
-		mustFail(t, b.tag, preempted(3), threads[i].body, b.failure)
+		mustFail(t, b.name, preempted(3), threads[i].body, b.failure)
 	}
 	if found == 0 {
-		t.Skip("no bug is seeded: build with the tags explore and one of testdata/seeded_bugs.txt")
+		t.Skipf("%s=%q is none of these: set it to proc. and one of testdata/seeded_bugs.txt", bugs.Variable, bugs.Chosen())
 	}
 }
 
@@ -94,28 +94,18 @@ func mustFail(t *testing.T, name string, how explore.Config, body func(*explore.
 }
 
 func TestExploreEverySeededBugIsListedForCI(t *testing.T) {
-	text, err := os.ReadFile("testdata/seeded_bugs.txt")
+	tests, err := bugs.ReadList("testdata/seeded_bugs.txt", "proc")
 	if err != nil {
-		t.Fatal(err)
-	}
-	var listed []string
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			listed = append(listed, line)
-		}
+		t.Error(err)
 	}
 	for _, b := range seededBugs {
-		if line := b.tag + " TestExploreSeededBugIsFound"; !slices.Contains(listed, line) {
-			t.Errorf("testdata/seeded_bugs.txt has no line %q", line)
+		if tests[b.name] != "TestExploreSeededBugIsFound" {
+			t.Errorf("testdata/seeded_bugs.txt has no line \"%s TestExploreSeededBugIsFound\"", b.name)
 		}
 		known := slices.ContainsFunc(searched(), func(p wireProgram) bool { return p.name == b.program }) ||
 			slices.ContainsFunc(exploredByThreads(), func(p threadProgram) bool { return p.name == b.program })
 		if !known {
-			t.Errorf("%s: there is no program %q", b.tag, b.program)
-		}
-		source, err := os.ReadFile(b.tag + "_on.go")
-		if err != nil || !strings.HasPrefix(string(source), "//go:build "+b.tag+"\n") {
-			t.Errorf("%s_on.go: err %v; it must be the file that the tag %[1]s selects", b.tag, err)
+			t.Errorf("%s: there is no program %q", b.name, b.program)
 		}
 	}
 }

@@ -1,5 +1,0 @@
-//go:build !bug_append
-
-package mpsc
-
-const bugAppend = false

@@ -1,5 +1,0 @@
-//go:build !bug_arrive
-
-package mpsc
-
-const bugArrive = false

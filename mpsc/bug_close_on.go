@@ -1,5 +1,0 @@
-//go:build bug_close
-
-package mpsc
-
-const bugClose = true

@@ -1,5 +1,0 @@
-//go:build !bug_detach
-
-package mpsc
-
-const bugDetach = false

@@ -1,5 +1,0 @@
-//go:build bug_direct
-
-package mpsc
-
-const bugDirect = true

@@ -1,5 +1,0 @@
-//go:build bug_forget
-
-package mpsc
-
-const bugForget = true

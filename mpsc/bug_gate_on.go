@@ -1,5 +1,0 @@
-//go:build bug_gate
-
-package mpsc
-
-const bugGate = true

@@ -1,5 +1,0 @@
-//go:build bug_hold
-
-package mpsc
-
-const bugHold = true

@@ -1,5 +1,0 @@
-//go:build !bug_home
-
-package mpsc
-
-const bugHome = false

@@ -1,5 +1,0 @@
-//go:build bug_keep
-
-package mpsc
-
-const bugKeep = true

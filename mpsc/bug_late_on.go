@@ -1,5 +1,0 @@
-//go:build bug_late
-
-package mpsc
-
-const bugLate = true

@@ -1,5 +1,0 @@
-//go:build bug_leave
-
-package mpsc
-
-const bugLeave = true

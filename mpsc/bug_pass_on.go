@@ -1,5 +1,0 @@
-//go:build bug_pass
-
-package mpsc
-
-const bugPass = true

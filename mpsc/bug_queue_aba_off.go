@@ -1,5 +1,0 @@
-//go:build !bug_queue_aba
-
-package mpsc
-
-const bugQueueABA = false

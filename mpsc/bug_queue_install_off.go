@@ -1,5 +1,0 @@
-//go:build !bug_queue_install
-
-package mpsc
-
-const bugQueueInstall = false

@@ -1,5 +1,0 @@
-//go:build !bug_queue_order
-
-package mpsc
-
-const bugQueueOrder = false

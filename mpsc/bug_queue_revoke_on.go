@@ -1,5 +1,0 @@
-//go:build bug_queue_revoke
-
-package mpsc
-
-const bugQueueRevoke = true

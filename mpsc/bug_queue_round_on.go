@@ -1,5 +1,0 @@
-//go:build bug_queue_round
-
-package mpsc
-
-const bugQueueRound = true

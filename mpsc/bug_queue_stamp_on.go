@@ -1,5 +1,0 @@
-//go:build bug_queue_stamp
-
-package mpsc
-
-const bugQueueStamp = true

@@ -1,5 +1,0 @@
-//go:build bug_release
-
-package mpsc
-
-const bugRelease = true

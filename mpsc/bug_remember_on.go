@@ -1,5 +1,0 @@
-//go:build bug_remember
-
-package mpsc
-
-const bugRemember = true

@@ -1,5 +1,0 @@
-//go:build !bug_reuse
-
-package mpsc
-
-const bugReuse = false

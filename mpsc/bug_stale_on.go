@@ -1,5 +1,0 @@
-//go:build bug_stale
-
-package mpsc
-
-const bugStale = true

@@ -1,5 +1,0 @@
-//go:build bug_stamp
-
-package mpsc
-
-const bugStamp = true

@@ -1,5 +1,0 @@
-//go:build bug_take
-
-package mpsc
-
-const bugTake = true

@@ -1,5 +1,0 @@
-//go:build !bug_unhold
-
-package mpsc
-
-const bugUnhold = false

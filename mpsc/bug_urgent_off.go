@@ -1,5 +1,0 @@
-//go:build !bug_urgent
-
-package mpsc
-
-const bugUrgent = false

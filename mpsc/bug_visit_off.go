@@ -1,5 +1,0 @@
-//go:build !bug_visit
-
-package mpsc
-
-const bugVisit = false

@@ -1,5 +1,0 @@
-//go:build !bug_alias_once
-
-package proc
-
-const bugAliasOnce = false

@@ -1,5 +1,0 @@
-//go:build bug_call_alive
-
-package proc
-
-const bugCallAlive = true

@@ -1,5 +1,0 @@
-//go:build bug_call_done
-
-package proc
-
-const bugCallDone = true

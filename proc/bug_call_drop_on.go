@@ -1,5 +1,0 @@
-//go:build bug_call_drop
-
-package proc
-
-const bugCallDrop = true

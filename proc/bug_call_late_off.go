@@ -1,5 +1,0 @@
-//go:build !bug_call_late
-
-package proc
-
-const bugCallLate = false

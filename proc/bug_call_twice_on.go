@@ -1,5 +1,0 @@
-//go:build bug_call_twice
-
-package proc
-
-const bugCallTwice = true

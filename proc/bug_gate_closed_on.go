@@ -1,5 +1,0 @@
-//go:build bug_gate_closed
-
-package proc
-
-const bugGateClosed = true

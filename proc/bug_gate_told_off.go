@@ -1,5 +1,0 @@
-//go:build !bug_gate_told
-
-package proc
-
-const bugGateTold = false

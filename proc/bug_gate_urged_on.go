@@ -1,5 +1,0 @@
-//go:build bug_gate_urged
-
-package proc
-
-const bugGateUrged = true

@@ -1,5 +1,0 @@
-//go:build !bug_link_ack
-
-package proc
-
-const bugLinkAck = false

@@ -1,5 +1,0 @@
-//go:build !bug_link_cross
-
-package proc
-
-const bugLinkCross = false

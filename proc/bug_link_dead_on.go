@@ -1,5 +1,0 @@
-//go:build bug_link_dead
-
-package proc
-
-const bugLinkDead = true

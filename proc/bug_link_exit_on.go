@@ -1,5 +1,0 @@
-//go:build bug_link_exit
-
-package proc
-
-const bugLinkExit = true

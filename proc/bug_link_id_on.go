@@ -1,5 +1,0 @@
-//go:build bug_link_id
-
-package proc
-
-const bugLinkID = true

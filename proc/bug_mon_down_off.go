@@ -1,5 +1,0 @@
-//go:build !bug_mon_down
-
-package proc
-
-const bugMonDown = false

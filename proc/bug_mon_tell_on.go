@@ -1,5 +1,0 @@
-//go:build bug_mon_tell
-
-package proc
-
-const bugMonTell = true

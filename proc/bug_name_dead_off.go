@@ -1,5 +1,0 @@
-//go:build !bug_name_dead
-
-package proc
-
-const bugNameDead = false

@@ -1,5 +1,0 @@
-//go:build bug_name_free
-
-package proc
-
-const bugNameFree = true

@@ -1,5 +1,0 @@
-//go:build !bug_name_look
-
-package proc
-
-const bugNameLook = false

@@ -1,5 +1,0 @@
-//go:build bug_port_gen
-
-package proc
-
-const bugPortGen = true

@@ -1,5 +1,0 @@
-//go:build bug_port_last
-
-package proc
-
-const bugPortLast = true

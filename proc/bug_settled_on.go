@@ -1,5 +1,0 @@
-//go:build bug_settled
-
-package proc
-
-const bugVisit = true

@@ -1,5 +1,0 @@
-//go:build bug_barrier
-
-package sched
-
-const bugBarrier = true

@@ -1,5 +1,0 @@
-//go:build bug_claim
-
-package sched
-
-const bugClaim = true

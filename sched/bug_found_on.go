@@ -1,5 +1,0 @@
-//go:build bug_found
-
-package sched
-
-const bugFound = true

@@ -1,5 +1,0 @@
-//go:build !bug_herd
-
-package sched
-
-const bugHerd = false

@@ -1,5 +1,0 @@
-//go:build bug_life
-
-package sched
-
-const bugLife = true

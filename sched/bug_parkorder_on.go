@@ -1,5 +1,0 @@
-//go:build bug_parkorder
-
-package sched
-
-const bugParkOrder = true

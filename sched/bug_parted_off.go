@@ -1,5 +1,0 @@
-//go:build !bug_parted
-
-package sched
-
-const bugParted = false

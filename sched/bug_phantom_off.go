@@ -1,5 +1,0 @@
-//go:build !bug_phantom
-
-package sched
-
-const bugPhantom = false

@@ -1,5 +1,0 @@
-//go:build !bug_pop
-
-package sched
-
-const bugPop = false

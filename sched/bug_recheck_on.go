@@ -1,5 +1,0 @@
-//go:build bug_recheck
-
-package sched
-
-const bugRecheck = true

@@ -1,5 +1,0 @@
-//go:build !bug_relook
-
-package sched
-
-const bugRelook = false

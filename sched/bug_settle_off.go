@@ -1,5 +1,0 @@
-//go:build !bug_settle
-
-package sched
-
-const bugSettle = false

@@ -1,5 +1,0 @@
-//go:build !bug_taken
-
-package sched
-
-const bugTaken = false

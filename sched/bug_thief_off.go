@@ -1,5 +1,0 @@
-//go:build !bug_thief
-
-package sched
-
-const bugThief = false
