@@ -26,6 +26,9 @@ type trial struct {
 	patience time.Duration
 	look     *lookout // nil: nobody watches
 
+	// uncounted is the workload's.
+	uncounted bool
+
 	// stopped is set when the measurement is interrupted; whoever drives a
 	// workload looks at it now and then.
 	stopped atomic.Bool
@@ -109,7 +112,7 @@ func (w *Workload) round(ctx context.Context, c *check, impl Impl, p Params, n i
 	if err := ctx.Err(); err != nil {
 		return Sample{}, err
 	}
-	t := &trial{check: c, ctx: ctx, p: p, n: n, limit: limit, clock: meter.Shared(), patience: patience, look: look}
+	t := &trial{check: c, ctx: ctx, p: p, n: n, limit: limit, clock: meter.Shared(), patience: patience, look: look, uncounted: w.uncounted}
 	if w.size != nil {
 		t.n = w.size(p)
 	}

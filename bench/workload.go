@@ -47,6 +47,9 @@ type Workload struct {
 	conclude func([]Result)
 	// label tells a row from others of the same workload.
 	label func(Params) string
+	// uncounted leaves the program's goroutines out of the checks: others come and
+	// go while it runs.
+	uncounted bool
 	// twinFits says whether the twin can be afforded with these parameters.
 	twinFits func(Params) bool
 }
