@@ -60,6 +60,9 @@ type Info struct {
 	MonitoredBy []PID         // ports of goroutines among them
 	Calls       int           // calls that it has taken and not replied to
 	Requests    int           // requests that it waits for
+	Awaits      PID           // to whom the one is for the reply to which it has put all else off (Await, Self.Call); 0 when it has not
+	Await       RequestID     // that one
+	OwnNext     bool          // the message that it handles next is one that it has sent to itself; not known of a bounded mailbox
 }
 
 // StateNamer is a Machine that has states with names, shown in Info. StateName is called between two messages; it must not
@@ -204,6 +207,10 @@ func (c *Ctx) describe(p *process) Info {
 		i.Reductions += uint64(c.from - c.reds)
 	}
 	c.tiesOf(p, &i)
+	p.mb.Each(func(m *Message) bool {
+		i.OwnNext = m.From == p.pid
+		return false
+	})
 	if g := p.gate.Load(); g != nil {
 		n, bound := g.state()
 		i.Messages += n

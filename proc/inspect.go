@@ -112,6 +112,7 @@ func (c *Ctx) tiesOf(p *process, i *Info) {
 		i.Calls, i.Requests = t.open.len(), t.calls.len()
 		if t.await.id != 0 {
 			i.Requests++
+			i.Awaits, i.Await = t.await.to, t.await.id
 		}
 		i.Memory += int(unsafe.Sizeof(*t)) + 24*(t.open.len()+t.late.len()) + 64*t.calls.len()
 	}

@@ -21,7 +21,7 @@ type Sampler struct {
 func NewSampler(rt *proc.Runtime) *Sampler { return &Sampler{rt: rt} }
 
 // Reading is what the processes of a runtime were at one moment, and what they have done since the reading before. It holds 68 bytes for each
-// process and does not change; any number of goroutines may use it.
+// process, 24 more for one that waits for a reply, and does not change; any number of goroutines may use it.
 type Reading struct {
 	At        time.Time     // when it began
 	Span      time.Duration // since the reading before; 0 when there was none
@@ -31,6 +31,7 @@ type Reading struct {
 	rows  []row
 	at    []int32 // 1 + the index in rows, by the PID's index in the process table; 0 for none
 	types []string
+	waits []wait
 	rare  map[proc.PID]rare
 }
 
@@ -46,6 +47,15 @@ type row struct {
 	typ         uint32
 	status      proc.Status
 	growing     uint8
+	own         uint8
+	wait        int32 // 1 + the index in waits, 0 for none
+}
+
+// wait is what a process that handles nothing else waits for.
+type wait struct {
+	to  proc.PID
+	id  proc.RequestID
+	old time.Duration // for how long it has been seen
 }
 
 type rare struct {
@@ -66,12 +76,15 @@ type Entry struct {
 	Messages   int    // in its mailbox
 	Growth     int    // of the mailbox since the reading before, or since the process began
 	Growing    int    // readings in a row, up to 255, in which the mailbox has grown
+	Own        int    // readings in a row, up to 255, in which it had a message to itself next (proc.Info.OwnNext)
 	Reductions uint64 // used since the reading before, or since the process began
 	Oldest     time.Duration
 	Memory     int           // in bytes, without what its machine holds
 	Bound      int           // of its mailbox, 0 when it has none
 	Rejected   uint64        // messages that a bounded mailbox has rejected or dropped since the reading before
 	Stuck      time.Duration // how long it has been seen stuck; 0 also for one that has been seen so for the first time
+	Awaits     proc.PID      // whose reply it waits for while it handles nothing else, as in proc.Info
+	Awaited    time.Duration // how long it has been seen waiting for that one reply; 0 also when that was seen for the first time
 }
 
 // tableIndex is where in the process table pid lies, see proc.PID.
@@ -100,6 +113,14 @@ func (s *Sampler) Read(ctx context.Context) (*Reading, error) {
 			pid: i.PID, parent: i.Parent, reductions: i.Reductions, oldest: i.Oldest, messages: int32(min(i.Messages, math.MaxInt32)),
 			memory: uint32(min(i.Memory, math.MaxUint32)), typ: k, status: i.Status,
 		})
+		p := &r.rows[len(r.rows)-1]
+		if i.OwnNext {
+			p.own = 1
+		}
+		if i.Awaits != 0 {
+			r.waits = append(r.waits, wait{to: i.Awaits, id: i.Await})
+			p.wait = int32(len(r.waits))
+		}
 		if i.Name != "" || i.Bound > 0 {
 			r.rare[i.PID] = rare{name: i.Name, bound: i.Bound, turned: i.Turned}
 		}
@@ -135,6 +156,14 @@ func (r *Reading) compare(before *Reading) {
 		p.growth = p.messages - was.messages
 		if p.growth > 0 && before != nil {
 			p.growing = min(was.growing, math.MaxUint8-1) + 1
+		}
+		if p.own > 0 {
+			p.own = min(was.own, math.MaxUint8-1) + 1
+		}
+		if p.wait > 0 && was.wait > 0 {
+			if now, then := &r.waits[p.wait-1], before.waits[was.wait-1]; now.id == then.id && now.to == then.to {
+				now.old = then.old + r.Span
+			}
 		}
 		if p.reductions > was.reductions { // nothing is known of one that has got stuck
 			p.used = p.reductions - was.reductions
@@ -184,7 +213,11 @@ func (r *Reading) find(pid proc.PID) *row {
 func (r *Reading) entry(p *row) Entry {
 	e := Entry{
 		PID: p.pid, Parent: p.parent, Type: r.types[p.typ], Status: p.status, Messages: int(p.messages), Growth: int(p.growth), Growing: int(p.growing),
-		Reductions: p.used, Oldest: p.oldest, Memory: int(p.memory),
+		Reductions: p.used, Oldest: p.oldest, Memory: int(p.memory), Own: int(p.own),
+	}
+	if p.wait > 0 {
+		w := &r.waits[p.wait-1]
+		e.Awaits, e.Awaited = w.to, w.old
 	}
 	if x, ok := r.rare[p.pid]; ok {
 		e.Name, e.Bound, e.Rejected = x.name, x.bound, x.rejected

@@ -19,6 +19,7 @@ import (
 const (
 	oldLimit      = time.Second // of an oldest message
 	growReadings  = 3           // in a row in which a mailbox has grown
+	ownReadings   = 5           // in a row in which a process had a message to itself next
 	lettersLimit  = 1.0         // dead letters a second
 	queueFactor   = 10          // by which a worker's queue is longer than the median
 	queueLeast    = 100         // processes in a queue that is long at all
@@ -53,6 +54,7 @@ func (s *Pages) warnings(r *http.Request) (any, func(io.Writer), error) {
 	after := s.readWorkers()
 	v := &Warnings{Head: s.head("warnings"), Window: reading.Span, Warnings: []Warning{}}
 	v.Warnings = append(v.Warnings, ofProcesses(reading)...)
+	v.Warnings = append(v.Warnings, ofWaits(reading, replyLimit)...)
 	v.Warnings = append(v.Warnings, s.ofSupervisors(r.Context(), reading)...)
 	v.Warnings = append(v.Warnings, ofWorkers(before, after)...)
 	return v, func(w io.Writer) {
@@ -101,7 +103,7 @@ func called(e profiles.Entry) string {
 
 // ofProcesses applies the rules that look at each process.
 func ofProcesses(r *profiles.Reading) (all []Warning) {
-	var stuck, old, growing, rejecting culprits
+	var stuck, old, growing, own, rejecting culprits
 	r.All(func(e profiles.Entry) bool {
 		if e.Status == proc.Stuck {
 			stuck.add(e, float64(e.Stuck))
@@ -111,6 +113,9 @@ func ofProcesses(r *profiles.Reading) (all []Warning) {
 		}
 		if e.Growing >= growReadings {
 			growing.add(e, float64(e.Messages))
+		}
+		if e.Own >= ownReadings && e.Reductions > 0 {
+			own.add(e, float64(e.Reductions))
 		}
 		if e.Rejected > 0 {
 			rejecting.add(e, float64(e.Rejected))
@@ -129,6 +134,10 @@ func ofProcesses(r *profiles.Reading) (all []Warning) {
 	all = append(all, growing.warn("growing", fmt.Sprintf("%d readings in a row", growReadings), func(e profiles.Entry) string {
 		return fmt.Sprintf("has a mailbox that has grown in %d readings in a row, by %s to %s in the last %v",
 			e.Growing, grouped(e.Growth), grouped(e.Messages), r.Span.Round(time.Millisecond))
+	})...)
+	all = append(all, own.warn("to itself", fmt.Sprintf("%d readings in a row", ownReadings), func(e profiles.Entry) string {
+		return fmt.Sprintf("had a message that it had sent to itself next in %d readings in a row, and has used %s reductions in the last %v: it keeps itself busy",
+			e.Own, grouped(int(e.Reductions)), r.Span.Round(time.Millisecond))
 	})...)
 	return append(all, rejecting.warn("rejecting", "0", func(e profiles.Entry) string {
 		return fmt.Sprintf("has rejected or dropped %s messages in %v: its mailbox is bounded at %s", grouped(int(e.Rejected)),

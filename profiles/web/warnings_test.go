@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thrum-go/thrum/proc"
+	"github.com/thrum-go/thrum/profiles"
 )
 
 func TestWarningsNameTheCulprit(t *testing.T) {
@@ -108,5 +109,120 @@ func TestWarningOfAnUnbalancedWorker(t *testing.T) {
 	after = &Workers{Head: Head{At: at.Add(time.Second)}, Workers: []Counters{{Queue: 60}, {Queue: 500}}}
 	if w := ofWorkers(before, after); len(w) != 0 {
 		t.Errorf("all are long: %+v", w)
+	}
+}
+
+// silent takes calls and never replies.
+type silent struct{}
+
+func (silent) Handle(*proc.Ctx, proc.Message) error { return nil }
+
+// seen reads the processes until ofWaits, or what else find looks at, has a warning of the rule.
+func seen(t *testing.T, rt *proc.Runtime, rule string, find func(*profiles.Reading) []Warning) Warning {
+	t.Helper()
+	s := profiles.NewSampler(rt)
+	for deadline := time.Now().Add(time.Minute); ; {
+		r, err := s.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range find(r) {
+			if w.Rule == rule {
+				return w
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no warning of %q", rule)
+		}
+	}
+}
+
+func waits(r *profiles.Reading) []Warning { return ofWaits(r, 1) }
+
+func TestWarningOfAProcessThatNeverReplies(t *testing.T) {
+	rt := begin(t)
+	mute, err := rt.Spawn(func() proc.Machine { return silent{} }, proc.WithName("mute"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	between, err := rt.Go(func(self *proc.Self) error {
+		self.Receive()
+		_, err := self.Call(mute, 1, proc.Forever)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Go(func(self *proc.Self) error {
+		_, err := self.Call(between, 1, proc.Forever)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w := seen(t, rt, "no reply", waits)
+	if w.PID != mute.String() || w.Count != 1 || !strings.Contains(w.Text, "mute") || !strings.Contains(w.Text, between.String()) {
+		t.Errorf("the one at the end of the chain is to be named, with who waits for it: %+v", w)
+	}
+	r, err := profiles.NewSampler(rt).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := waits(r); len(w) != 0 {
+		t.Errorf("after a first reading, which tells nothing of how long: %+v", w)
+	}
+}
+
+func TestWarningOfProcessesThatWaitForEachOther(t *testing.T) {
+	rt := begin(t)
+	var pids [3]proc.PID
+	ready := make(chan struct{})
+	for i := range pids {
+		pid, err := rt.Go(func(self *proc.Self) error {
+			self.Blocking(func() { <-ready })
+			_, err := self.Call(pids[(i+1)%len(pids)], i, proc.Forever)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids[i] = pid
+	}
+	close(ready)
+	until := func(r *profiles.Reading) []Warning {
+		w := waits(r)
+		if len(w) > 0 && w[0].Count < len(pids) {
+			return nil // the third has not been seen to wait twice
+		}
+		return w
+	}
+	w := seen(t, rt, "deadlock", until)
+	for _, pid := range pids {
+		if !strings.Contains(w.Text, pid.String()) {
+			t.Errorf("%v is not told of: %s", pid, w.Text)
+		}
+	}
+	if w.Count != len(pids) || !strings.Contains(w.Text, "which waits for the first") {
+		t.Errorf("%+v", w)
+	}
+}
+
+func TestWarningOfAProcessThatSendsToItself(t *testing.T) {
+	rt := begin(t)
+	busy := func(c *proc.Ctx, _ proc.Message) error { return c.Send(c.Self(), nil) }
+	loop, err := rt.Spawn(proc.Of(busy), proc.WithName("loop"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pair [2]proc.PID // two that keep each other busy are no such thing
+	for i := range pair {
+		if pair[i], err = rt.Spawn(proc.Of(func(c *proc.Ctx, m proc.Message) error { return c.Send(m.Body.(proc.PID), c.Self()) })); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = rt.Send(pair[0], pair[1])
+	_ = rt.Send(loop, nil)
+	w := seen(t, rt, "to itself", ofProcesses)
+	if w.PID != loop.String() || w.Count != 1 || !strings.Contains(w.Text, "5 readings in a row") {
+		t.Errorf("%+v", w)
 	}
 }
