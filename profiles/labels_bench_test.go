@@ -9,13 +9,14 @@ import (
 	"github.com/thrum-go/thrum/proc"
 )
 
-// pacer counts messages. It times each so many of them, labels off and on in turns, until there are enough pairs: what else happens on the
-// machine lasts longer than a pair, and so does not look like the labels' cost.
+// pacer counts messages. It times each so many of them, with what is examined off and on in turns, until there are enough pairs: what else happens
+// on the machine lasts longer than a pair, and so does not look like a cost.
 type pacer struct {
 	left  int
 	began time.Time
 	on    bool
-	ns    [2][]float64 // a message, with labels off and on
+	turn  func(rt *proc.Runtime, on bool)
+	ns    [2][]float64 // a message, off and on
 	pairs int
 	done  chan struct{}
 }
@@ -39,7 +40,7 @@ func (p *pacer) count(c *proc.Ctx, messages int) {
 		return
 	}
 	p.on = len(p.ns[0]) > len(p.ns[1])
-	c.Runtime().SetProfileLabels(p.on)
+	p.turn(c.Runtime(), p.on)
 	p.began, p.left = time.Now(), pacedMessages
 }
 
@@ -103,10 +104,14 @@ func (o oddOne) Handle(c *proc.Ctx, m proc.Message) error  { return o.pass(c) }
 // and on, and %-on the median of their ratios. In ping, flood and big, turns are of two types. One worker has all, so that nothing but the labels
 // differs.
 func BenchmarkProfileLabels(b *testing.B) {
-	machine := func(m proc.Machine) func() proc.Machine { return func() proc.Machine { return m } }
+	paced(b, func(rt *proc.Runtime, on bool) { rt.SetProfileLabels(on) })
+}
+
+// paced tells what it costs while turn has switched something on.
+func paced(b *testing.B, turn func(rt *proc.Runtime, on bool)) {
 	for _, w := range []struct {
 		name  string
-		begin func(p *pacer, spawn func(proc.Machine) proc.PID, send func(to proc.PID, word proc.PID))
+		begin load
 	}{
 		{"ping", func(p *pacer, spawn func(proc.Machine) proc.PID, send func(to, word proc.PID)) {
 			send(spawn(answerer{}), spawn(&asker{p}))
@@ -140,42 +145,47 @@ func BenchmarkProfileLabels(b *testing.B) {
 			}
 		}},
 	} {
-		b.Run(w.name, func(b *testing.B) {
-			rt, err := proc.New(proc.Config{Workers: 1, Logger: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				b.Fatal(err)
-			}
-			p := &pacer{left: pacedMessages, pairs: b.N, done: make(chan struct{})}
-			var pids []proc.PID
-			w.begin(p, func(m proc.Machine) proc.PID {
-				pid, err := rt.Spawn(machine(m))
-				if err != nil {
-					b.Fatal(err)
-				}
-				pids = append(pids, pid)
-				return pid
-			}, func(to, word proc.PID) {
-				if err := rt.SendWord(to, nil, uint64(word)); err != nil {
-					b.Fatal(err)
-				}
-			})
-			<-p.done
-			for _, pid := range pids {
-				_ = rt.Exit(pid, proc.Kill)
-			}
-			if err := rt.Shutdown(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(median(p.ns[0]), "off-ns/msg")
-			b.ReportMetric(median(p.ns[1]), "on-ns/msg")
-			ratios := make([]float64, len(p.ns[1]))
-			for i := range ratios {
-				ratios[i] = 100 * (p.ns[1][i]/p.ns[0][i] - 1)
-			}
-			b.ReportMetric(median(ratios), "%-on")
-		})
+		b.Run(w.name, func(b *testing.B) { pacedBy(b, turn, w.begin) })
 	}
+}
+
+// load begins what a pacer times.
+type load func(p *pacer, spawn func(proc.Machine) proc.PID, send func(to, word proc.PID))
+
+func pacedBy(b *testing.B, turn func(rt *proc.Runtime, on bool), begin load) {
+	rt, err := proc.New(proc.Config{Workers: 1, StuckAfter: time.Second, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &pacer{left: pacedMessages, pairs: b.N, turn: turn, done: make(chan struct{})}
+	var pids []proc.PID
+	begin(p, func(m proc.Machine) proc.PID {
+		pid, err := rt.Spawn(func() proc.Machine { return m })
+		if err != nil {
+			b.Fatal(err)
+		}
+		pids = append(pids, pid)
+		return pid
+	}, func(to, word proc.PID) {
+		if err := rt.SendWord(to, nil, uint64(word)); err != nil {
+			b.Fatal(err)
+		}
+	})
+	<-p.done
+	for _, pid := range pids {
+		_ = rt.Exit(pid, proc.Kill)
+	}
+	if err := rt.Shutdown(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(p.ns[0]), "off-ns/msg")
+	b.ReportMetric(median(p.ns[1]), "on-ns/msg")
+	ratios := make([]float64, len(p.ns[1]))
+	for i := range ratios {
+		ratios[i] = 100 * (p.ns[1][i]/p.ns[0][i] - 1)
+	}
+	b.ReportMetric(median(ratios), "%-on")
 }
 
 func median(v []float64) float64 {
