@@ -9,13 +9,14 @@ type alarm struct {
 	timer ownTimer
 	due   time.Duration // when it rings; like end in the scheduler's time
 	end   time.Duration // of the wait; 0 when there is none, or it has a timer of its own
+	spare time.Duration // what end has beyond the timeout, while it is not known how old the time was from which that counts
 }
 
 const (
 	// alarmWord is the word of the alarm's timer. No call has it: the number of a first call is 1, and later ones have a deadline.
 	alarmWord = 0
 	// Only for calls of this timeout and more is it taken over, because it rings up to a part of it too late: Worker.Now may be some
-	// milliseconds old, and no call must time out early.
+	// milliseconds old, and no call must time out early. When it was older, that is found out when the alarm rings.
 	alarmMin  = time.Second
 	alarmPart = 256
 )
@@ -24,13 +25,23 @@ const (
 func (a *alarm) set(c *Ctx, timeout, now time.Duration) {
 	if a.timer.t != nil {
 		if end := now + timeout + timeout/alarmPart; timeout >= alarmMin && a.due <= end {
-			a.end = end
+			a.end, a.spare = end, timeout/alarmPart
 			return
 		}
 		a.timer.stop(c)
 	}
 	a.start(c, c.self, timeout, now)
-	a.end = a.due
+	a.end, a.spare = a.due, 0
+}
+
+// reckon makes up, at the end of a wait, for a time of its beginning that was older than the spare time. The machine must have stood still for
+// that, or have had more to do than processors.
+func (a *alarm) reckon(stale func(at int64) time.Duration) {
+	if a.spare > 0 {
+		begun := a.end - a.spare - a.spare*alarmPart
+		a.end += max(stale(int64(begun))-a.spare, 0)
+		a.spare = 0
+	}
 }
 
 func (a *alarm) start(c *Ctx, to PID, d, now time.Duration) {
@@ -49,7 +60,11 @@ func (c *Ctx) rang(p *process) (left Message, ok bool) {
 	if t.await.id == 0 || a.end == 0 {
 		return left, false
 	}
-	if now := c.rt.since(); now < a.end {
+	now := c.rt.since()
+	if now >= a.end {
+		a.reckon(c.rt.sched.Stale)
+	}
+	if now < a.end {
 		a.start(c, p.pid, a.end-now, now)
 		return left, false
 	}

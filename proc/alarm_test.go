@@ -83,6 +83,28 @@ func TestTimeoutOfACallAfterOthers(t *testing.T) {
 	}
 }
 
+// A wait that began while the machine stood still counts from when it went on.
+func TestTimeoutCountsFromNoEarlierThanTheCall(t *testing.T) {
+	const timeout = 2 * alarmMin
+	for _, c := range []struct{ stale, more time.Duration }{
+		{0, 0}, {timeout / alarmPart, 0}, {timeout/alarmPart + 1, 1}, {time.Hour, time.Hour - timeout/alarmPart},
+	} {
+		a := alarm{end: 5*time.Second + timeout + timeout/alarmPart, spare: timeout / alarmPart}
+		end := a.end
+		for range 2 { // the second time there is nothing left to make up for
+			a.reckon(func(at int64) time.Duration {
+				if begun := time.Duration(at); begun < 5*time.Second || begun > 5*time.Second+alarmPart {
+					t.Errorf("asked about %v", begun)
+				}
+				return c.stale
+			})
+			if a.end != end+c.more {
+				t.Errorf("%v late: the wait ends %v later, want %v", c.stale, a.end-end, c.more)
+			}
+		}
+	}
+}
+
 // The alarm of a call that is over says nothing to the process, nor to the next one in its slot.
 func TestAlarmOfACallThatIsOverIsSilent(t *testing.T) {
 	rt := begin(t, Config{Workers: 1})

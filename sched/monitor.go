@@ -21,22 +21,24 @@ type monitor struct {
 	asleep atomics.Bool  // set by the monitor, cleared by whoever wakes it
 	now    atomics.Int64 // the clock at its last tick; written by the monitor
 	late   int64         // ns that the monitor's own sleeps lasted too long of late; its own
+	woken  int64         // the time of whoever wakes it; written before sem, read after
 	kept   atomics.Int32 // who has called KeepTicking and not LetRest; anyone adds
 	sem    chan struct{}
 }
 
 func (m *monitor) init() { m.sem = make(chan struct{}, 1) }
 
-func (m *monitor) wake() {
+func (m *monitor) wake(now int64) {
 	if m.asleep.CompareAndSwap(true, false) {
+		m.woken = now
 		m.sem <- struct{}{}
 	}
 }
 
-// monitorWake is called by a worker that has found work.
-func (s *Scheduler) monitorWake() {
+// monitorWake is called by a worker that has found work, with the time of its core.
+func (s *Scheduler) monitorWake(now int64) {
 	if s.mon.asleep.Load() {
-		s.mon.wake()
+		s.mon.wake(now)
 	}
 }
 
@@ -45,6 +47,7 @@ func (s *Scheduler) monitor() {
 	t := time.NewTimer(tickEvery)
 	defer t.Stop()
 	slept, every := s.clock(), tickEvery
+	seen := slept // the monitor's last tick, or its wake
 	for round := 0; ; round++ {
 		select {
 		case <-s.stop:
@@ -52,6 +55,8 @@ func (s *Scheduler) monitor() {
 		case <-t.C:
 		}
 		now := s.clock()
+		s.stale.note(seen, now) // before now: who sees that finds the gap
+		seen = now
 		s.mon.now.Store(now) // before the tick: who sees that finds its time
 		s.tick.Add(1)
 		// On a machine that has more to do than processors, every thread waits now and then, this one as well: a worker that
@@ -89,6 +94,7 @@ func (s *Scheduler) monitor() {
 			if !busy {
 				select {
 				case <-s.mon.sem:
+					seen = s.mon.woken
 				case <-s.stop:
 					return
 				}
@@ -108,7 +114,7 @@ func (s *Scheduler) monitor() {
 // samples at ticks then sees a worker at work as likely as it is. Any goroutine may call it.
 func (s *Scheduler) KeepTicking() {
 	s.mon.kept.Add(1)
-	s.mon.wake() // pairs with the look at kept after asleep has been set
+	s.mon.wake(s.clock()) // pairs with the look at kept after asleep has been set
 }
 
 // LetRest ends one KeepTicking.

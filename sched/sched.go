@@ -112,6 +112,7 @@ type Scheduler struct {
 	cores   atomics.Pointer[[]*Core] // replaced by the monitor, or by New
 	active  atomics.Int32            // cores below this number are in use
 	idle    idle
+	stale   staleness
 	inject  mpsc.Queue[Task] // from outside; consumed by whoever sets pulling
 	births  mpsc.Queue[Task] // tasks from outside that have never run; likewise
 	pulling atomics.Uint32
@@ -348,7 +349,7 @@ func (s *Scheduler) Stop(ctx context.Context) error {
 	for _, c := range *s.cores.Load() {
 		c.signal()
 	}
-	s.mon.wake()
+	s.mon.wake(s.clock())
 	done := make(chan struct{})
 	go func() {
 		s.running.Wait()

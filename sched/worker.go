@@ -347,7 +347,7 @@ func (w *Worker) find() Task {
 	c.batch = c.fuel
 	c.progress.Store(c.now)
 	w.publish()
-	s.monitorWake()
+	s.monitorWake(c.now)
 	return t
 }
 
