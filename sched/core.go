@@ -24,7 +24,6 @@ type Core struct {
 	isSpent bool            // what runs came from a spent queue
 	lowWait uint8           // turns of Normal since the last of Low
 	mask    uint16          // which of the queues below hold tasks
-	offered uint8           // checks in a row that found tasks in the public ring
 	youth   int32           // turns that new tasks may still have before one of the others runs
 	credit  int32           // reductions that woken tasks may still use before one of the spent ones runs
 	now     int64           // the clock when it was read last, ns since the scheduler began
@@ -39,6 +38,8 @@ type Core struct {
 	spent     [4]fifo // by priority: used up their last turn
 	lastSpent int64   // when the last one of them ran
 
+	left     int   // tasks in the public ring at the last look, 0 when they were exposed after it
+	leftAt   int64 // when they were first seen to be so many
 	sharedAt int64 // when tasks were exposed last
 	patience int64 // how long others must have been without work before the next time
 	hungryAt int64 // when others were first seen without work; 0 when they were not at the last look
@@ -257,14 +258,24 @@ func (c *Core) share(w *Worker) {
 	}
 }
 
-// reclaim takes tasks back that were offered to others and that nobody has taken: they would wait for ever while this
-// core has other work.
+// reclaim takes tasks back that were offered to others and that nobody takes: they would wait for ever while this core has other
+// work. Not before offerLasts: a worker that was woken for them must find them when it comes, and one that has taken half and
+// is done with it the other half.
 func (c *Core) reclaim() {
-	if c.offered++; c.offered < 2 {
+	if n := c.ring.len(); n != c.left {
+		c.left, c.leftAt = n, c.now
 		return
 	}
-	c.offered = 0
-	for range ringLen / 4 {
+	if c.now-c.leftAt < offerLasts && !(Shuffled && c.chance(2)) {
+		return
+	}
+	c.regain(ringLen)
+	c.left = 0
+}
+
+// regain takes up to n tasks back from the ring.
+func (c *Core) regain(n int) {
+	for range n {
 		t := local{&c.ring}.pop()
 		if t == nil {
 			return
@@ -286,10 +297,11 @@ func (c *Core) expose(w *Worker) {
 	if spent {
 		from, bit = &c.spent, 16
 	}
+	c.left = 0
 	l := local{&c.ring}
 	for p := range from {
 		f := &from[p]
-		for k := min((f.n+1)/2, ringLen/4); k > 0; k-- {
+		for k := min((f.n+1)/2, ringLen/2); k > 0; k-- {
 			t := f.pop()
 			t.Publish(w)
 			if !l.push(t) { // a slow thief still holds slots

@@ -305,6 +305,8 @@ func (w *Worker) poll() Task {
 		return c.next()
 	}
 	if t := (local{&c.ring}).pop(); t != nil {
+		// Half of the others with it: to come here for each costs more than a turn, and who was woken for them still finds some.
+		c.regain(c.ring.len() / 2)
 		return t
 	}
 	cores := *s.cores.Load()
