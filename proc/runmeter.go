@@ -155,12 +155,14 @@ func (m *RunMeter) shrink() {
 	m.limit = max(maxRuns, 2*len(m.runs))
 }
 
-// credit credits a process in all meters.
-func (r *runs) credit(rt *Runtime, pid PID, kind *processType, parent PID, ns int64) {
+// credit credits a process in all meters with the time from one clock to another, as far as they have been there.
+func (r *runs) credit(pid PID, kind *processType, parent PID, from, to int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range r.meters {
-		m.add(pid, kind, parent, min(ns, rt.sched.Clock()-m.from))
+		if ns := to - max(from, m.from); ns > 0 {
+			m.add(pid, kind, parent, ns)
+		}
 	}
 }
 
@@ -210,9 +212,9 @@ func (c *Ctx) sampleRun() {
 		return
 	}
 	at := c.rt.sched.TickedAt()
-	since := at - c.sample.at
+	from := c.sample.at
 	c.sample.tick, c.sample.at = tick, at
-	if c.self == 0 || since <= 0 {
+	if c.self == 0 || at <= from {
 		return // the worker had nothing to do at the tick
 	}
 	p := c.rt.table.find(c.self)
@@ -225,7 +227,7 @@ func (c *Ctx) sampleRun() {
 	} else if owned, _ := p.mb.Owns(c.cache, c.self.gen()); owned && p.cold != nil {
 		parent = p.cold.parent
 	}
-	c.rt.runs.credit(c.rt, c.self, p.kind.Load(), parent, since)
+	c.rt.runs.credit(c.self, p.kind.Load(), parent, from, at)
 }
 
 // ranAway credits a process that goes on without the core with its time there.
@@ -234,13 +236,13 @@ func (c *Ctx) ranAway(p *process) {
 		return
 	}
 	c.sample.on = false
-	since := c.rt.sched.TickedAt() - c.sample.at
-	if since <= 0 {
+	at := c.rt.sched.TickedAt()
+	if at <= c.sample.at {
 		return
 	}
 	parent := PID(0)
 	if p.cold != nil {
 		parent = p.cold.parent
 	}
-	c.rt.runs.credit(c.rt, p.pid, p.kind.Load(), parent, since)
+	c.rt.runs.credit(p.pid, p.kind.Load(), parent, c.sample.at, at)
 }
