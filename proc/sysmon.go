@@ -8,7 +8,8 @@ import (
 // SystemMonitor says what a runtime watches its processes for, and who is told (Erlang: erlang:system_monitor/2).
 type SystemMonitor struct {
 	// LongTurn reports a handler that has run for longer, once it returns or its worker goes on without it; at least 1 ms, 0 for
-	// none. It is measured to some 20 µs, and to a millisecond while the processor is shared with other programs.
+	// none. It is measured to some 20 µs, and to a millisecond while the processor is shared with other programs. Where the runtime's own
+	// clock gets no processor meanwhile either, as may be with GOMAXPROCS=1, those who run next may be reported in its place.
 	LongTurn time.Duration
 
 	// LongQueue reports a process with more messages in its mailbox, 0 for none; again only after it has been down to LowQueue, by

@@ -25,9 +25,9 @@ func envInt(name string, otherwise int) int {
 // usual is how many programs are run when nobody says how many.
 func usual() int {
 	if underRace {
-		return 60
+		return 20
 	}
-	return 300
+	return 60
 }
 
 func TestMain(m *testing.M) {
