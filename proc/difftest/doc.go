@@ -20,7 +20,7 @@
 //
 // # How to run it
 //
-//	go test ./proc/difftest                                  a few hundred programs
+//	go test ./proc/difftest                                  some dozens of programs
 //	go test ./proc/difftest -programs 2000                   the same with more; also THRUM_PROGRAMS=2000
 //	go test ./proc/difftest -seed 7 -programs 1              one program; a failure names its seed
 //	go test ./proc/difftest -run StillSays -record           writes testdata/recorded.txt.gz anew

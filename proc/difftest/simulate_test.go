@@ -8,28 +8,56 @@ import (
 	"testing"
 )
 
-// bugs are rules that the model can break.
-var bugs = []string{
-	"kill stays kill", "kill can be trapped", "normal ends others", "a link has one direction", "an inactive link takes exits",
-	"unlink needs no acknowledgement", "DOWN after demonitor", "one DOWN is lost", "DOWN comes twice", "signals overtake messages",
-	"messages overtake each other", "a name outlives its process", "an alias outlives unalias", "a reply alias works twice",
-	"DOWN before EXIT", "spawn links too late", "DOWN has another reason", "unlink lets one EXIT pass", "noproc ends nobody",
-	"a trapped exit is forgotten", "a flush takes nothing", "two links are two",
-	"a late reply comes", "two replies come",
+// bugs are rules that the model can break, each with the first program that shows it: to find that takes half a minute.
+var bugs = []struct {
+	rule string
+	seed uint64
+}{
+	{"kill stays kill", 0},
+	{"kill can be trapped", 30},
+	{"normal ends others", 1},
+	{"a link has one direction", 0},
+	{"an inactive link takes exits", 63},
+	{"unlink needs no acknowledgement", 1114},
+	{"DOWN after demonitor", 11},
+	{"one DOWN is lost", 25},
+	{"DOWN comes twice", 0},
+	{"signals overtake messages", 9},
+	{"messages overtake each other", 0},
+	{"a name outlives its process", 11},
+	{"an alias outlives unalias", 223},
+	{"a reply alias works twice", 223},
+	{"DOWN before EXIT", 0},
+	{"spawn links too late", 18},
+	{"DOWN has another reason", 0},
+	{"unlink lets one EXIT pass", 63},
+	{"noproc ends nobody", 110},
+	{"a trapped exit is forgotten", 5},
+	{"a flush takes nothing", 149},
+	{"two links are two", 0},
+	{"a late reply comes", 734},
+	{"two replies come", 734},
 }
 
 // TestBrokenRulesAreNoticed shows that the search for an explanation can fail: traces of a model with one rule broken have
 // none.
 func TestBrokenRulesAreNoticed(t *testing.T) {
-	if underRace {
-		t.Skip("takes minutes under the race detector, which has nothing to find in it")
-	}
 	for _, bug := range bugs {
-		t.Run(strings.ReplaceAll(bug, " ", "_"), func(t *testing.T) {
-			for seed := range uint64(3000) {
+		t.Run(strings.ReplaceAll(bug.rule, " ", "_"), func(t *testing.T) {
+			noticed := func(seed uint64) bool {
 				p := generateRace(seed)
-				if d, err := explainRace(p, simulate(p, bug)); err == nil && d != "" {
-					t.Logf("noticed with seed %d", seed)
+				d, err := explainRace(p, simulate(p, bug.rule))
+				return err == nil && d != ""
+			}
+			if noticed(bug.seed) {
+				return
+			}
+			if underRace {
+				t.Skip("the programs have changed: to find another takes minutes under the race detector, which has nothing to find in it")
+			}
+			for seed := range uint64(3000) {
+				if noticed(seed) {
+					t.Logf("noticed with seed %d, not %d", seed, bug.seed)
 					return
 				}
 			}
