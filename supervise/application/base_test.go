@@ -93,10 +93,12 @@ func begin(t *testing.T, apps ...App) *world {
 	w := &world{T: t, j: &journal{}, log: &safeBuffer{}}
 	rt, err := proc.New(proc.Config{Logger: slog.New(slog.NewTextHandler(w.log, nil))})
 	w.must(err)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*patience) // for all calls of the test
 	t.Cleanup(func() {
 		defer cancel()
-		if err := rt.Shutdown(ctx); err != nil {
+		end, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := rt.Shutdown(end); err != nil {
 			t.Errorf("Shutdown: %v", err)
 		}
 	})
@@ -150,6 +152,16 @@ func (w *world) says(want ...string) {
 	w.Helper()
 	if got := w.j.take(); !slices.Equal(got, want) {
 		w.Fatalf("it was written down:\n%q\nwant\n%q", got, want)
+	}
+}
+
+// saysBeside is says for a line that comes once, at any time, beside all others.
+func (w *world) saysBeside(line string, rest ...string) {
+	w.Helper()
+	got := w.j.take()
+	others := slices.DeleteFunc(slices.Clone(got), func(l string) bool { return l == line })
+	if len(others) != len(got)-1 || !slices.Equal(others, rest) {
+		w.Fatalf("it was written down:\n%q\nwant, once and anywhere, %q, and\n%q", got, line, rest)
 	}
 }
 

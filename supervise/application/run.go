@@ -28,10 +28,14 @@ type Config struct {
 	// Signals are what stops the program. nil means os.Interrupt and SIGTERM; an empty list means none.
 	Signals []os.Signal
 
-	notify func(to chan<- os.Signal, signals ...os.Signal) // signal.Notify, but in tests
+	notify  func(to chan<- os.Signal, signals ...os.Signal)                            // signal.Notify, but in tests
+	timeout func(context.Context, time.Duration) (context.Context, context.CancelFunc) // context.WithTimeout, but in tests
 }
 
-const grace = 20 * time.Second // as a rule programs are killed after 30 s (Kubernetes) or more
+const (
+	grace  = 20 * time.Second // as a rule programs are killed after 30 s (Kubernetes) or more
+	answer = time.Second      // of the controller, that never waits, when it says what has not stopped
+)
 
 // StopError says that not everything has stopped in time. It has been killed.
 type StopError struct {
@@ -92,6 +96,9 @@ func (cfg Config) Run(ctx context.Context, apps ...App) error {
 	if cfg.notify == nil {
 		cfg.notify = signal.Notify
 	}
+	if cfg.timeout == nil {
+		cfg.timeout = context.WithTimeout
+	}
 	signals := make(chan os.Signal, 2)
 	if len(cfg.Signals) > 0 {
 		cfg.notify(signals, cfg.Signals...)
@@ -125,7 +132,7 @@ func (r *run) run(ctx context.Context, apps []App) error {
 		case errors.As(err, &s):
 			err = s.Err
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), r.cfg.Grace)
+		ctx, cancel := r.cfg.timeout(context.Background(), r.cfg.Grace)
 		defer cancel()
 		return errors.Join(err, r.rt.Shutdown(ctx))
 	}
@@ -181,7 +188,7 @@ func (r *run) log() *slog.Logger { return r.rt.Logger() }
 
 // stop stops the applications and the runtime, and says what went wrong, now or before.
 func (r *run) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), r.cfg.Grace)
+	ctx, cancel := r.cfg.timeout(context.Background(), r.cfg.Grace)
 	defer cancel()
 	var second os.Signal
 	stopped, watched := make(chan struct{}), make(chan struct{})
@@ -224,7 +231,7 @@ func (r *run) stop() error {
 
 // left returns the applications that have not stopped. The controller never waits, so it says so at once.
 func (r *run) left() (apps []string) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := r.cfg.timeout(context.Background(), answer)
 	defer cancel()
 	infos, _ := Which(r.rt.Client(ctx), r.ctl) // if it does not answer, nobody knows
 	for _, f := range infos {

@@ -31,6 +31,12 @@ func newRunner(t *testing.T) *runner {
 	r.cfg.Runtime.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	r.cfg.Grace = patience
 	r.cfg.notify = func(to chan<- os.Signal, signals ...os.Signal) { r.signals, r.asked = to, signals }
+	r.cfg.timeout = func(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+		if d == answer {
+			d = patience
+		}
+		return context.WithTimeout(ctx, d)
+	}
 	return r
 }
 
@@ -146,6 +152,9 @@ func TestTheEndOfAPermanentApplicationEndsRun(t *testing.T) {
 				t.Errorf("Run: %v", err)
 			}
 			lines := r.j.take()
+			if want == proc.Killed { // the worker ends by its link, beside all that follows
+				lines = slices.DeleteFunc(lines, func(l string) bool { return l == "web ends" })
+			}
 			if i, k := slices.Index(lines, "web stop"), slices.Index(lines, "store prep stop"); i < 0 || k < i || lines[len(lines)-1] != "store stop" {
 				t.Errorf("it was written down: %q", lines)
 			}
@@ -238,11 +247,25 @@ func TestWhatDoesNotStopInTimeIsKilledAndNamed(t *testing.T) {
 
 func TestProcessesOfNoApplicationAreStoppedToo(t *testing.T) {
 	r, up := newRunner(t), make(chan bool)
-	r.cfg.Grace = 50 * time.Millisecond
+	var rt *proc.Runtime
+	// The grace is over when the applications have stopped and only the other process is left.
+	r.cfg.timeout = func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		go func() {
+			defer cancel()
+			for n := 0; n != 1 && ctx.Err() == nil; {
+				n = 0
+				for range rt.Processes() {
+					n++
+				}
+			}
+		}()
+		return ctx, cancel
+	}
 	a := r.app("a", up)
 	old := a.Start
 	a.Start = func(ctx context.Context) (proc.Factory, error) {
-		_, rt := Controller(ctx)
+		_, rt = Controller(ctx)
 		_, err := rt.Spawn(proc.Of(func(*proc.Ctx, proc.Message) error { return nil }), proc.WithTrapExit())
 		if err != nil {
 			return nil, err
