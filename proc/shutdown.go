@@ -118,16 +118,16 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 	}
 	if !rt.ended() {
 		rt.signalAll(killSignal)
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
-		defer cancel()
+		last, over := inKillGrace(time.After)
 		waitFor(last, rt.ended)
+		over()
 	}
 	left := rt.left()
 	err := rt.sched.Stop(ctx)
 	if err != nil { // no more time, but workers that are on their way out need some
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killGrace)
-		defer cancel()
+		last, over := inKillGrace(time.After)
 		err = rt.sched.Stop(last)
+		over()
 	}
 	offloads := int(rt.offloads.Load())
 	if err == nil && len(left) == 0 && offloads == 0 {
@@ -142,6 +142,27 @@ func (rt *Runtime) shutdown(ctx context.Context) error {
 
 // killGrace is what Kill and the workers get when the context is already done: time for a message, not for a handler.
 const killGrace = 100 * time.Millisecond
+
+const killSteps = 20
+
+// inKillGrace returns a context that is done after killGrace. The time is counted in steps: while the whole program stands still no process can use it, and
+// a stall, however long, costs one step. over ends it.
+func inKillGrace(after func(time.Duration) <-chan time.Time) (ctx context.Context, over func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		defer cancel()
+		for range killSteps {
+			select {
+			case <-ctx.Done():
+				return
+			case <-after(killGrace / killSteps):
+			}
+		}
+	}()
+	return ctx, func() { cancel(); <-gone }
+}
 
 // ended reports whether every process has ended and everybody has been told.
 func (rt *Runtime) ended() bool { return rt.count() == 0 && rt.pending.Load() == 0 }

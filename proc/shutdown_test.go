@@ -367,6 +367,32 @@ func TestShutdownWithADoneContext(t *testing.T) {
 	leftover(t, base)
 }
 
+// A stall is a timer that fires too late.
+func TestAStallCostsAStepOfTheTimeAfterAKill(t *testing.T) {
+	timers := make(chan chan time.Time)
+	var sum time.Duration
+	ctx, over := inKillGrace(func(d time.Duration) <-chan time.Time {
+		sum += d
+		c := make(chan time.Time)
+		timers <- c
+		return c
+	})
+	defer over()
+	c := <-timers
+	for range killSteps - 1 {
+		c <- time.Now()
+		c = <-timers // it goes on, however late it was
+		if ctx.Err() != nil {
+			t.Fatal("it is over before its last step")
+		}
+	}
+	c <- time.Now()
+	<-ctx.Done()
+	if sum != killGrace {
+		t.Errorf("the steps are %v, want %v", sum, killGrace)
+	}
+}
+
 func TestShutdownOfARuntimeWithoutProcesses(t *testing.T) {
 	base := runtime.NumGoroutine()
 	end(t, begin(t, Config{}))
