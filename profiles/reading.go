@@ -48,7 +48,16 @@ type row struct {
 	status      proc.Status
 	growing     uint8
 	own         uint8
+	blind       bool  // nothing else was known of it: it was stuck, or has waited for a worker for long. reductions and messages are those before
 	wait        int32 // 1 + the index in waits, 0 for none
+}
+
+// queued returns the length of the mailbox, 0 when it is not known.
+func (p *row) queued() int {
+	if p.blind {
+		return 0
+	}
+	return int(p.messages)
 }
 
 // wait is what a process that handles nothing else waits for.
@@ -66,7 +75,8 @@ type rare struct {
 	stuck    time.Time
 }
 
-// Entry is a process in a Reading. Of stuck ones only PID, Type, Name, Status and Stuck are known.
+// Entry is a process in a Reading. Of stuck ones only PID, Type, Name, Status and Stuck are known, and of those that have waited for a worker for long
+// less than that: see proc.Runtime.Info. What such a one has done is told by the reading that knows it again.
 type Entry struct {
 	PID        proc.PID
 	Parent     proc.PID // as in proc.Info
@@ -111,7 +121,7 @@ func (s *Sampler) Read(ctx context.Context) (*Reading, error) {
 		}
 		r.rows = append(r.rows, row{
 			pid: i.PID, parent: i.Parent, reductions: i.Reductions, oldest: i.Oldest, messages: int32(min(i.Messages, math.MaxInt32)),
-			memory: uint32(min(i.Memory, math.MaxUint32)), typ: k, status: i.Status,
+			memory: uint32(min(i.Memory, math.MaxUint32)), typ: k, status: i.Status, blind: i.Memory == 0,
 		})
 		p := &r.rows[len(r.rows)-1]
 		if i.OwnNext {
@@ -153,6 +163,9 @@ func (r *Reading) compare(before *Reading) {
 		if was == nil {
 			was = &row{}
 		}
+		if p.blind = p.blind || p.status == proc.Stuck; p.blind {
+			p.reductions, p.messages = was.reductions, was.messages // what comes next is compared with these
+		}
 		p.growth = p.messages - was.messages
 		if p.growth > 0 && before != nil {
 			p.growing = min(was.growing, math.MaxUint8-1) + 1
@@ -165,18 +178,17 @@ func (r *Reading) compare(before *Reading) {
 				now.old = then.old + r.Span
 			}
 		}
-		if p.reductions > was.reductions { // nothing is known of one that has got stuck
+		if p.reductions > was.reductions {
 			p.used = p.reductions - was.reductions
 		}
 		if p.status == proc.Stuck {
-			p.growth, p.growing = 0, 0
 			x := r.rare[p.pid]
 			if x.stuck = r.At; was.status == proc.Stuck {
 				x.stuck = before.rare[p.pid].stuck
 			}
 			r.rare[p.pid] = x
 		} else if x, ok := r.rare[p.pid]; ok && x.bound > 0 && before != nil {
-			if x.rejected = x.turned - before.rare[p.pid].turned; was.status == proc.Stuck {
+			if x.rejected = x.turned - before.rare[p.pid].turned; was.blind {
 				x.rejected = 0 // it was not known how many there were
 			}
 			r.rare[p.pid] = x
@@ -212,7 +224,7 @@ func (r *Reading) find(pid proc.PID) *row {
 
 func (r *Reading) entry(p *row) Entry {
 	e := Entry{
-		PID: p.pid, Parent: p.parent, Type: r.types[p.typ], Status: p.status, Messages: int(p.messages), Growth: int(p.growth), Growing: int(p.growing),
+		PID: p.pid, Parent: p.parent, Type: r.types[p.typ], Status: p.status, Messages: p.queued(), Growth: int(p.growth), Growing: int(p.growing),
 		Reductions: p.used, Oldest: p.oldest, Memory: int(p.memory), Own: int(p.own),
 	}
 	if p.wait > 0 {

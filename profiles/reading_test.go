@@ -68,6 +68,24 @@ func TestReadingTellsHowLongAProcessHasBeenStuck(t *testing.T) {
 	}
 }
 
+// A process of which a reading knows nothing, because it is stuck or waits for a worker, has done no more in the next one than it has.
+func TestReadingAfterOneThatKnewNothingTellsWhatWasDone(t *testing.T) {
+	for _, unknown := range []row{{status: proc.Stuck}, {status: proc.Runnable, blind: true}} {
+		a := pidAt(5, 1)
+		now := time.Now()
+		unknown.pid = a
+		first := readingOf(now, nil, row{pid: a, reductions: 1000, messages: 50})
+		second := readingOf(now.Add(time.Second), first, unknown)
+		if e, _ := second.Find(a); e.Reductions != 0 || e.Growth != 0 || e.Messages != 0 {
+			t.Errorf("while nothing is known: %+v", e)
+		}
+		third := readingOf(now.Add(2*time.Second), second, row{pid: a, reductions: 1100, messages: 52})
+		if e, _ := third.Find(a); e.Reductions != 100 || e.Growth != 2 || e.Messages != 52 {
+			t.Errorf("afterwards: %+v", e)
+		}
+	}
+}
+
 func TestTopAgreesWithASortOfAll(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var rows []row

@@ -43,7 +43,7 @@ func (by By) Valid() error {
 func (by By) key(p *row) int64 {
 	switch by {
 	case ByMessages:
-		return int64(p.messages)
+		return int64(p.queued())
 	case ByGrowth:
 		return int64(p.growth)
 	case ByOldest:
