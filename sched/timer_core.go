@@ -116,7 +116,8 @@ func (t *Timer) giveBack() {
 	// A core that is awake looks at the stack within some 20 µs. One that sleeps is woken when there is much, or when something
 	// waits to be let go.
 	if h.piled.Add(1)%backMax == 0 || repeats {
-		c.sched.OnCore(c.id, func(*Worker) {})
+		// The function takes it itself: a worker that looks for work calls it after the look at the stack, and may sleep next.
+		c.sched.OnCore(c.id, func(w *Worker) { w.core.wheel.takeBack() })
 	}
 }
 

@@ -176,3 +176,25 @@ func TestStoppedTimersDoNotWakeTheWorker(t *testing.T) {
 		}
 	}
 }
+
+// A repeating timer that is cancelled from elsewhere is let go, also when its core, looking for work, has just looked at what was cancelled and sleeps next.
+func TestARepeatingTimerIsLetGoByACoreThatFallsAsleep(t *testing.T) {
+	s := begin(t, Config{Workers: 1, Spin: 1})
+	var x *Timer
+	var life Life
+	var h *wheel
+	done := make(chan struct{}, 1)
+	submit(t, s, once(func(w *Worker) {
+		x, life = w.RepeatTimer(time.Hour, 0)
+		h = &w.core.wheel
+		done <- struct{}{}
+	}))
+	await(t, "the timer", done)
+	until(t, "the worker parks", s.Quiet)
+	s.OnCore(0, func(*Worker) { // called behind the look at the stack
+		x.Cancel(life)
+		done <- struct{}{}
+	})
+	await(t, "the cancelling", done)
+	until(t, "the timer is taken back", func() bool { return h.back.Load() == nil })
+}
