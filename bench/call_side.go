@@ -22,14 +22,6 @@ type caller struct {
 
 // Handle implements proc.Machine.
 func (k *caller) Handle(c *proc.Ctx, m proc.Message) error {
-	if r, ok := m.Body.(proc.Reply); ok {
-		k.back++
-		v, err := k.shape.reply(r)
-		if !k.run.answered(k.id, k.back, v, err) {
-			return nil
-		}
-		return k.request(c)
-	}
 	if m.Body == stop {
 		return proc.Normal
 	}
@@ -38,6 +30,16 @@ func (k *caller) Handle(c *proc.Ctx, m proc.Message) error {
 	}
 	k.then = k.shape.then(k.to, k.replied)
 	return k.next(c)
+}
+
+// HandleReply implements proc.ReplyHandler.
+func (k *caller) HandleReply(c *proc.Ctx, _ proc.PID, r proc.Reply) error {
+	k.back++
+	v, err := k.shape.reply(r)
+	if !k.run.answered(k.id, k.back, v, err) {
+		return nil
+	}
+	return k.request(c)
 }
 
 func (k *caller) next(c *proc.Ctx) error {

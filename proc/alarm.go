@@ -13,8 +13,10 @@ type alarm struct {
 }
 
 const (
-	// alarmWord is the word of the alarm's timer. No call has it: the number of a first call is 1, and later ones have a deadline.
-	alarmWord = 0
+	// alarmWord is the word of the timer of the awaited call's alarm, requestsWord that of the requests'. No call has them: none has the
+	// number 0.
+	alarmWord    = 0
+	requestsWord = 1 << tokenShift
 	// Only for calls of this timeout and more is it taken over, because it rings up to a part of it too late: Worker.Now may be some
 	// milliseconds old, and no call must time out early. When it was older, that is found out when the alarm rings.
 	alarmMin  = time.Second
@@ -30,7 +32,7 @@ func (a *alarm) set(c *Ctx, timeout, now time.Duration) {
 		}
 		a.timer.stop(c)
 	}
-	a.start(c, c.self, timeout, now)
+	a.start(c, c.self, timeout, now, alarmWord)
 	a.end, a.spare = a.due, 0
 }
 
@@ -44,8 +46,8 @@ func (a *alarm) reckon(stale func(at int64) time.Duration) {
 	}
 }
 
-func (a *alarm) start(c *Ctx, to PID, d, now time.Duration) {
-	a.timer.start(c, to, d, alarmWord)
+func (a *alarm) start(c *Ctx, to PID, d, now time.Duration, word uint64) {
+	a.timer.start(c, to, d, word)
 	a.due = now + d
 }
 
@@ -65,7 +67,7 @@ func (c *Ctx) rang(p *process) (left Message, ok bool) {
 		a.reckon(c.rt.sched.Stale)
 	}
 	if now < a.end {
-		a.start(c, p.pid, a.end-now, now)
+		a.start(c, p.pid, a.end-now, now, alarmWord)
 		return left, false
 	}
 	return c.callOver(p, t.await.id, 0, nil, ErrTimeout)

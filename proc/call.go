@@ -11,7 +11,7 @@ import (
 // RequestID names a request of a process; see Ctx.Request. It means nothing to another process.
 type RequestID uint64
 
-// Reply is the body of the message that a Request ends with. Its sender is the process that has replied, or ended.
+// Reply is the body of the message that a Request ends with. Its sender is the process that has replied, or ended; a ReplyHandler gets it by itself.
 type Reply struct {
 	Request RequestID
 	Value   any
@@ -41,12 +41,6 @@ func (e *CallError) Error() string { return fmt.Sprintf("proc: call to %v: %v", 
 
 // Unwrap returns Err.
 func (e *CallError) Unwrap() error { return e.Err }
-
-// request is a call from the caller's side.
-type request struct {
-	to    PID
-	timer ownTimer
-}
 
 // The token of a call is its RequestID: the number of the request in the low half, above it the caller's deadline, in
 // milliseconds since the runtime began modulo 2^31, 0 for none. So the callee can see it, and it costs no memory.
@@ -111,19 +105,15 @@ func (c *Ctx) request(to PID, req any, timeout time.Duration, await bool) (Reque
 	if id, ok := c.requestIdle(t, to, req, timeout, await); ok {
 		return id, nil
 	}
-	id := c.newRequest(t, timeout, c.rt.coarse(c))
+	id := c.newRequest(t, timeout, c.rt.coarse(c), await)
 	if err := c.sendSlow(to, c.self|markCall, req, uint64(id)); err != nil {
 		return 0, &CallError{to, err}
 	}
-	var timer ownTimer
-	if timeout != Forever {
-		timer = c.startOwn(timeout, uint64(id))
-	}
-	c.expect(t, id, to, timer, await)
+	c.expect(t, id, to, timeout, await)
 	return id, nil
 }
 
-// requestIdle is the frequent case of a request: its receiver is idle.
+// requestIdle is the frequent case of a request: its receiver is idle, or waits for its turn on this core.
 func (c *Ctx) requestIdle(t *talk, to PID, req any, timeout time.Duration, await bool) (RequestID, bool) {
 	w := c.w
 	if !w.Enter() {
@@ -136,55 +126,90 @@ func (c *Ctx) requestIdle(t *talk, to PID, req any, timeout time.Duration, await
 		return 0, false
 	}
 	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
-	if p.mb.Reach(to.gen(), c.tag) != mpsc.Schedule {
+	var room *Message
+	reached := p.mb.Reach(to.gen(), c.tag)
+	switch reached {
+	case mpsc.Schedule:
+		p.mb.Arrive(c.cache)
+		room = p.mb.PutFirst()
+	case mpsc.Queued:
+		room = p.mb.Room()
+	}
+	if room == nil {
 		w.Leave()
 		return 0, false
 	}
-	p.mb.Arrive(c.cache)
 	c.reds -= sendCost
-	id := c.newRequest(t, timeout, time.Duration(w.Now()))
-	room := p.mb.PutFirst()
+	now := time.Duration(w.Now())
+	id := c.newRequest(t, timeout, now, await)
 	room.From, room.Body, room.Word = c.self|markCall, req, uint64(id)
-	if prio := p.Priority(); prio != sched.Normal || !w.Next(p) {
-		w.Schedule(p, prio)
+	if reached == mpsc.Schedule {
+		if prio := p.Priority(); prio != sched.Normal || !w.Next(p) {
+			w.Schedule(p, prio)
+		}
 	}
-	var timer ownTimer
-	switch {
-	case timeout == Forever:
-	case await:
-		t.await.alarm.set(c, timeout, time.Duration(w.Now()))
-	default:
-		timer.start(c, c.self, timeout, uint64(id))
+	if !await {
+		if r := t.calls.put(id, to); timeout != Forever {
+			t.calls.limit(c, r, timeout, now)
+		}
+		w.Leave()
+		return id, true
+	}
+	if timeout != Forever {
+		t.await.alarm.set(c, timeout, now)
 	}
 	w.Leave()
-	c.expect(t, id, to, timer, await)
+	c.waitFor(t, id, to, ownTimer{})
 	return id, true
 }
 
 // expect notes that an answer is to come.
-func (c *Ctx) expect(t *talk, id RequestID, to PID, timer ownTimer, await bool) {
-	if !await {
-		t.calls.put(id, request{to, timer})
+func (c *Ctx) expect(t *talk, id RequestID, to PID, timeout time.Duration, await bool) {
+	if await {
+		var timer ownTimer
+		if timeout != Forever {
+			timer = c.startOwn(timeout, uint64(id))
+		}
+		c.waitFor(t, id, to, timer)
 		return
 	}
+	s := t.requests()
+	r := s.put(id, to)
+	if timeout == Forever {
+		return
+	}
+	held := c.w.Enter()
+	if held {
+		s.limit(c, r, timeout, time.Duration(c.w.Now()))
+	}
+	c.w.Leave()
+	if !held {
+		s.ownTimer(r).startOutside(c.rt, c.self, timeout, uint64(id))
+	}
+}
+
+// waitFor notes the request that the process waits for.
+func (c *Ctx) waitFor(t *talk, id RequestID, to PID, timer ownTimer) {
 	a := &t.await
 	a.id, a.to, a.timer, a.call = id, to, timer, c.call
 	c.p.mb.User |= flagAwait
 }
 
 // newRequest returns an id that none of the process's open requests has. now is the time, roughly.
-func (c *Ctx) newRequest(t *talk, timeout, now time.Duration) RequestID {
-	n := uint32(c.p.cold.ref())
-	if n == 0 { // after 2^32 of them
-		n = uint32(c.p.cold.ref())
+func (c *Ctx) newRequest(t *talk, timeout, now time.Duration, await bool) RequestID {
+	r := c.p.cold
+	n := uint32(r.ref())
+	if await {
+		for n == 0 || t.calls.find(RequestID(n)) != nil { // after 2^32 of them
+			n = uint32(r.ref())
+		}
+	} else {
+		for s := t.requests(); n == 0 || !s.free(n) || t.await.id == RequestID(n); {
+			n = uint32(r.ref())
+		}
 	}
 	if timeout == Forever || timeout > tokenLate {
-		for {
-			if _, taken := t.calls.get(RequestID(n)); !taken {
-				return RequestID(n)
-			}
-			n = uint32(c.p.cold.ref())
-		}
+		return RequestID(n)
 	}
 	return RequestID(token(n, now+timeout))
 }
@@ -195,12 +220,17 @@ func (c *Ctx) Abandon(id RequestID) bool {
 	if c.p.cold == nil || c.p.cold.talk == nil {
 		return false
 	}
-	r, ok := c.p.cold.talk.calls.del(id)
-	if ok {
-		c.stopOwn(&r.timer)
-		c.signal(r.to, Message{From: c.self | markSignal, Body: callDoneSignal, Word: uint64(id)})
+	s := c.p.cold.talk.calls
+	r := s.find(id)
+	if r == nil {
+		return false
 	}
-	return ok
+	to := r.to
+	if timer := s.remove(r); timer.t != nil {
+		c.stopOwn(&timer)
+	}
+	c.signal(to, Message{From: c.self | markSignal, Body: callDoneSignal, Word: uint64(id)})
+	return true
 }
 
 // replied is what a reply does, or another message to an alias.
@@ -235,37 +265,46 @@ func (c *Ctx) callOver(p *process, id RequestID, from PID, v any, why error) (le
 func (c *Ctx) over(p *process, id RequestID, from PID, v any, why error) (left Message, ok, known bool) {
 	t := p.cold.talk
 	a := &t.await
+	var to PID
+	var timer ownTimer
 	awaited := a.id == id && id != 0
-	r := request{a.to, a.timer}
 	if awaited {
+		to, timer = a.to, a.timer
 		a.id, a.timer, a.alarm.end = 0, ownTimer{}, 0
-	} else if r, known = t.calls.del(id); !known {
-		return left, false, false
+	} else {
+		r := t.calls.find(id)
+		if r == nil {
+			return left, false, false
+		}
+		to = r.to
+		if !bugCallTwice {
+			timer = t.calls.remove(r)
+		}
 	}
-	if bugCallTwice && !awaited {
-		t.calls.put(id, r)
+	if why != ErrTimeout && timer.t != nil {
+		timer.stop(c)
 	}
-	if why != ErrTimeout {
-		r.timer.stop(c)
-	}
-	if from != r.to && !bugCallDone {
+	if from != to && !bugCallDone {
 		// The callee does not know that the call is over: it has timed out, or somebody else has replied.
-		c.emit(r.to, Message{From: p.pid | markSignal, Body: callDoneSignal, Word: uint64(id)})
+		c.emit(to, Message{From: p.pid | markSignal, Body: callDoneSignal, Word: uint64(id)})
 	}
 	if why != nil {
-		why = &CallError{r.to, why}
+		why = &CallError{to, why}
 	}
 	if awaited {
 		a.value, a.err = v, why
 		p.mb.User |= flagReady
 		return left, false, true
 	}
-	return Message{From: from, Body: Reply{id, v, why}}, true, true
+	return p.replyMessage(from, Reply{id, v, why}), true, true
 }
 
 // called handles a message that is marked: a call, as a rule.
 func (c *Ctx) called(p *process, m Message) error {
 	if m.From&markMask != markCall {
+		if m.From&markMask == markReply {
+			return c.handleReply(p, m)
+		}
 		p.passed(m)
 		if s, ok := p.machine.(*Self); ok {
 			return s.noted(c, m)

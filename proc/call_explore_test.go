@@ -46,8 +46,7 @@ func (n *actor) pending(id RequestID) bool {
 	if n.p.cold == nil || n.p.cold.talk == nil {
 		return false
 	}
-	_, ok := n.p.cold.talk.calls.get(id)
-	return ok || n.p.cold.talk.await.id == id
+	return n.p.cold.talk.calls.find(id) != nil || n.p.cold.talk.await.id == id
 }
 
 // holds reports whether a call is in the callee's book, or waits to be handled.
@@ -113,9 +112,9 @@ func (w *wire) callsAtRest(n *actor) {
 		}
 	}
 	if t.calls.len() > 0 || t.await.id != 0 {
-		for id := range t.calls.all() {
-			if n.request(uint64(id)) == nil {
-				w.failf("rest: %c waits for request %d, which it has not made", n.name(), id)
+		for q := range t.calls.all() {
+			if n.request(uint64(q.id)) == nil {
+				w.failf("rest: %c waits for request %d, which it has not made", n.name(), q.id)
 			}
 		}
 	}

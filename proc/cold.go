@@ -38,8 +38,8 @@ type talk struct {
 	open    small[Caller, struct{}]   // calls that it has taken and not answered yet
 	late    small[Caller, struct{}]   // callers that gave up before it came to their call
 	lateMax int                       // when late is larger, it is time to look which of them still matter
-	calls   small[RequestID, request] // its own, without reply so far
 	aliases small[uint64, AliasKind]
+	calls   *requests // its own; nil for none, and none so far
 	await   awaiting
 }
 
@@ -84,6 +84,14 @@ func (p *process) talking() *talk {
 		r.talk = &talk{}
 	}
 	return r.talk
+}
+
+// requests are its own calls.
+func (t *talk) requests() *requests {
+	if t.calls == nil {
+		t.calls = &requests{}
+	}
+	return t.calls
 }
 
 // ref returns a number that no other monitor or alias of the process has.

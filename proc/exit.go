@@ -143,10 +143,7 @@ func (c *Ctx) remove(p *process, reason error) {
 	if r != nil {
 		r.idle.stop(c)
 		if r.talk != nil {
-			r.talk.calls.each(func(_ RequestID, q request) bool {
-				q.timer.stop(c)
-				return true
-			})
+			r.talk.calls.stop(c)
 			r.talk.await.timer.stop(c)
 			r.talk.await.alarm.timer.stop(c)
 		}
@@ -171,13 +168,14 @@ func (c *Ctx) remove(p *process, reason error) {
 			c.bounce(pid, m)
 		}
 	}
-	drop := func(m Message) {
+	dropGated := func(m Message) {
 		if m.Body == any(endSignal) {
 			reason = NoProc
 			return
 		}
 		c.dropped(pid, reason, m)
 	}
+	drop := func(m Message) { dropGated(boxed(m)) }
 	if r != nil && r.stash != nil {
 		r.stash.each(func(m *Message) bool { drop(*m); return true })
 	}
@@ -185,7 +183,7 @@ func (c *Ctx) remove(p *process, reason error) {
 		reason = NoProc
 	}
 	if g := p.gate.Load(); g != nil {
-		g.close(drop)
+		g.close(dropGated)
 		p.gate.Store(nil)
 	}
 	p.mb.Drain(c.cache, 0, drop)
@@ -253,8 +251,8 @@ func obituaries(pid PID, reason error, r *cold, yield func(PID, Message) bool) {
 			return
 		}
 	}
-	if !t.calls.each(func(id RequestID, q request) bool {
-		return yield(q.to, Message{From: from, Body: callDoneSignal, Word: uint64(id)})
+	if !t.calls.each(func(q *request) bool {
+		return yield(q.to, Message{From: from, Body: callDoneSignal, Word: uint64(q.id)})
 	}) {
 		return
 	}

@@ -19,7 +19,15 @@ func (c *Ctx) Hibernate() {
 		r.ties = nil
 	}
 	if t := r.talk; t != nil {
-		n := t.open.trim() + t.late.trim() + t.calls.trim() + t.aliases.trim()
+		n := t.open.trim() + t.late.trim() + t.aliases.trim()
+		if s := t.calls; s != nil {
+			if n += s.n; s.n > 0 {
+				s.trim()
+			} else {
+				c.stopOwn(&s.alarm.timer)
+				t.calls = nil
+			}
+		}
 		if n == 0 && p.mb.User&flagAwait == 0 && t.await.id == 0 {
 			c.stopOwn(&t.await.alarm.timer)
 			r.talk = nil

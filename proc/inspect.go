@@ -27,12 +27,8 @@ func (c *Ctx) ask(to PID, s *signal, timeout time.Duration, await bool) (Request
 		return 0, err
 	}
 	t := c.p.talking()
-	id := c.newRequest(t, timeout, c.rt.coarse(c))
-	var timer ownTimer
-	if timeout != Forever {
-		timer = c.startOwn(timeout, uint64(id))
-	}
-	c.expect(t, id, to, timer, await)
+	id := c.newRequest(t, timeout, c.rt.coarse(c), await)
+	c.expect(t, id, to, timeout, await)
 	c.signal(to, Message{From: c.self | markSignal, Body: s, Word: uint64(id)})
 	return id, nil
 }
@@ -114,7 +110,7 @@ func (c *Ctx) tiesOf(p *process, i *Info) {
 			i.Requests++
 			i.Awaits, i.Await = t.await.to, t.await.id
 		}
-		i.Memory += int(unsafe.Sizeof(*t)) + 24*(t.open.len()+t.late.len()) + 64*t.calls.len()
+		i.Memory += int(unsafe.Sizeof(*t)) + 24*(t.open.len()+t.late.len()) + t.calls.memory()
 	}
 }
 

@@ -128,11 +128,19 @@ func (c *Ctx) flush(max int, is func(*Message) bool) (n int) {
 		}
 		return n < max
 	}
+	arrived := func(m *Message) bool {
+		b, before := boxed(*m), n
+		if more := drop(&b); n == before {
+			return more
+		}
+		*m = b
+		return n < max
+	}
 	if r := p.cold; r != nil && r.stash != nil {
-		r.stash.each(drop)
+		r.stash.each(arrived)
 	}
 	if n < max {
-		p.mb.Each(drop)
+		p.mb.Each(arrived)
 	}
 	if g := p.gate.Load(); g != nil && n < max {
 		g.each(drop)

@@ -226,8 +226,8 @@ func (w *wire) encodeCold(b []byte, r *cold) []byte {
 		for k := range t.late.all() {
 			b = append(b, 't', byte(k.pid), byte(k.token))
 		}
-		for id, q := range t.calls.all() {
-			b = append(b, 'c', byte(id), byte(q.to))
+		for q := range t.calls.all() {
+			b = append(b, 'c', byte(q.id), byte(q.to))
 		}
 		for ref, kind := range t.aliases.all() {
 			b = append(b, 'a', byte(ref), byte(kind))

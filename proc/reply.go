@@ -42,15 +42,16 @@ func (c *Ctx) ReplyTo(k Caller, v any) error {
 	case c.p.cold != nil && c.p.cold.talk != nil:
 		c.p.cold.talk.open.del(k)
 	}
-	if c.replyAwaited(k, v) {
+	if c.replyNear(k, v) {
 		return nil
 	}
 	c.signal(k.pid, Message{From: c.self | markReply, Body: v, Word: k.token})
 	return nil
 }
 
-// replyAwaited is the frequent case of a reply: the caller waits for it and for nothing else, idle.
-func (c *Ctx) replyAwaited(k Caller, v any) bool {
+// replyNear is the frequent case of a reply: the caller is idle, as one is that waits for it and for nothing else, or it waits for its turn
+// on this core.
+func (c *Ctx) replyNear(k Caller, v any) bool {
 	w := c.w
 	if !w.Enter() {
 		w.Leave()
@@ -62,7 +63,13 @@ func (c *Ctx) replyAwaited(k Caller, v any) bool {
 		return false
 	}
 	p := &c.dir[i>>slabShift].procs[i&(slabLen-1)]
-	if p.mb.Reach(k.pid.gen(), c.tag) != mpsc.Schedule {
+	switch p.mb.Reach(k.pid.gen(), c.tag) {
+	case mpsc.Schedule:
+	case mpsc.Queued:
+		c.act(p, Message{From: c.self | markReply, Body: v, Word: k.token})
+		w.Leave()
+		return true
+	default:
 		w.Leave()
 		return false
 	}

@@ -177,8 +177,12 @@ func (c *Ctx) acted(p *process, m Message) (left Message, ok bool) {
 	case sigCallDown:
 		return c.callOver(p, RequestID(m.Word), from, nil, s.reason)
 	case sigCallTimeout:
-		if m.Word == alarmWord {
+		switch m.Word {
+		case alarmWord:
 			return c.rang(p)
+		case requestsWord:
+			c.requestsRang(p)
+			return left, false
 		}
 		return c.callOver(p, RequestID(m.Word), 0, nil, ErrTimeout)
 	case sigCallDone:

@@ -77,17 +77,13 @@ func (c *Ctx) requestStart(f Factory, timeout time.Duration, opts []SpawnOption,
 		return 0, 0, err
 	}
 	t := c.p.talking()
-	id := c.newRequest(t, timeout, c.rt.coarse(c))
+	id := c.newRequest(t, timeout, c.rt.coarse(c), await)
 	o.starter = Caller{c.self, uint64(id)}
 	pid, err := c.spawn(f, o, false)
 	if err != nil {
 		return 0, 0, err
 	}
-	var timer ownTimer
-	if timeout != Forever {
-		timer = c.startOwn(timeout, uint64(id))
-	}
-	c.expect(t, id, pid, timer, await)
+	c.expect(t, id, pid, timeout, await)
 	return pid, id, nil
 }
 
