@@ -35,9 +35,9 @@ type ties struct {
 
 // talk is what a process needs for calls and aliases.
 type talk struct {
-	open    small[Caller, struct{}]   // calls that it has taken and not answered yet
-	late    small[Caller, struct{}]   // callers that gave up before it came to their call
-	lateMax int                       // when late is larger, it is time to look which of them still matter
+	open    small[Caller, struct{}] // calls that it has taken and not answered yet
+	late    small[Caller, struct{}] // callers that gave up before it came to their call
+	lateMax int                     // when late is larger, it is time to look which of them still matter
 	aliases small[uint64, AliasKind]
 	calls   *requests // its own; nil for none, and none so far
 	await   awaiting

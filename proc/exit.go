@@ -173,6 +173,9 @@ func (c *Ctx) remove(p *process, reason error) {
 			reason = NoProc
 			return
 		}
+		if _, ok := m.Body.(gatedReply); ok {
+			m = boxed(outOfGate(m))
+		}
 		c.dropped(pid, reason, m)
 	}
 	drop := func(m Message) { dropGated(boxed(m)) }

@@ -16,7 +16,7 @@ func (c *Ctx) gateSignals(p *process) {
 			return
 		}
 		left, ok := c.acted(p, m)
-		g.fill(hole, left, ok)
+		g.fill(hole, gatedForm(left), ok)
 	}
 }
 
@@ -65,7 +65,7 @@ func (c *Ctx) fromGate(p *process, g *gate) (m Message, ok bool) {
 			}
 		}
 		c.lent = counts && direct
-		return m, true
+		return outOfGate(m), true
 	}
 }
 

@@ -143,7 +143,15 @@ func (c *Ctx) flush(max int, is func(*Message) bool) (n int) {
 		p.mb.Each(arrived)
 	}
 	if g := p.gate.Load(); g != nil && n < max {
-		g.each(drop)
+		g.each(func(m *Message) bool {
+			if _, ok := m.Body.(gatedReply); ok {
+				*m = outOfGate(*m)
+				more := arrived(m)
+				*m = gatedForm(*m)
+				return more
+			}
+			return drop(m)
+		})
 	}
 	return n
 }

@@ -66,7 +66,9 @@ func (c *Ctx) replyNear(k Caller, v any) bool {
 	switch p.mb.Reach(k.pid.gen(), c.tag) {
 	case mpsc.Schedule:
 	case mpsc.Queued:
-		c.act(p, Message{From: c.self | markReply, Body: v, Word: k.token})
+		if !c.answer(p, k.token, v) {
+			c.act(p, Message{From: c.self | markReply, Body: v, Word: k.token})
+		}
 		w.Leave()
 		return true
 	default:
@@ -80,7 +82,7 @@ func (c *Ctx) replyNear(k Caller, v any) bool {
 		a.alarm.end = 0
 		a.value, a.err = v, nil
 		p.mb.User |= flagReady
-	} else {
+	} else if !c.answer(p, k.token, v) {
 		c.act(p, Message{From: c.self | markReply, Body: v, Word: k.token})
 	}
 	c.reds -= sendCost
