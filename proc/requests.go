@@ -30,8 +30,8 @@ type request struct {
 }
 
 const (
-	minRequests  = 4   // slots of whoever makes its first request
-	keptRequests = 256 // slots; more are given back when no request is open, for the next ones cost little beside so many
+	minRequests  = 4    // slots of whoever makes its first request
+	keptRequests = 2048 // slots, of 40 bytes; more are given back when no request is open
 )
 
 func (s *requests) len() int {
