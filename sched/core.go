@@ -39,6 +39,7 @@ type Core struct {
 	lastSpent int64   // when the last one of them ran
 
 	left     int   // tasks in the public ring at the last look, 0 when they were exposed after it
+	urgent   bool  // the ring has had tasks above Normal since they were exposed
 	leftAt   int64 // when they were first seen to be so many
 	sharedAt int64 // when tasks were exposed last
 	patience int64 // how long others must have been without work before the next time
@@ -260,13 +261,13 @@ func (c *Core) share(w *Worker) {
 
 // reclaim takes tasks back that were offered to others and that nobody takes: they would wait for ever while this core has other
 // work. Not before offerLasts: a worker that was woken for them must find them when it comes, and one that has taken half and
-// is done with it the other half.
+// is done with it the other half. But an urgent one among them is to wait for nobody: here it would be next.
 func (c *Core) reclaim() {
 	if n := c.ring.len(); n != c.left {
 		c.left, c.leftAt = n, c.now
 		return
 	}
-	if c.now-c.leftAt < offerLasts && !(Shuffled && c.chance(2)) {
+	if c.now-c.leftAt < offerLasts && !c.urgent && !(Shuffled && c.chance(2)) {
 		return
 	}
 	c.regain(ringLen)
@@ -298,6 +299,7 @@ func (c *Core) expose(w *Worker) {
 		from, bit = &c.spent, 16
 	}
 	c.left = 0
+	c.urgent = false
 	l := local{&c.ring}
 	for p := range from {
 		f := &from[p]
@@ -308,6 +310,7 @@ func (c *Core) expose(w *Worker) {
 				c.adopt(t, c)
 				break
 			}
+			c.urgent = c.urgent || Priority(p) > Low
 		}
 		if f.n == 0 {
 			c.mask &^= bit << p

@@ -115,3 +115,29 @@ func TestWorkerWithoutWorkLeavesHalfOfItsOffer(t *testing.T) {
 		t.Errorf("%d of %d offered tasks came back", taken, offered)
 	}
 }
+
+// A task above Normal that nobody has taken by the second look at the clock is the core's again: it comes before all others there.
+func TestUrgentTaskDoesNotWaitForAThief(t *testing.T) {
+	if Shuffled {
+		t.Skip("shuffled, offers are taken back earlier at random")
+	}
+	for _, p := range []Priority{High, Max} {
+		var now int64
+		w := handMade(func() int64 { return now })
+		c := w.core
+		urgent := &job{run: func(*Worker) Next { return Done }, p: p}
+		c.pushFresh(urgent, p)
+		for range 4 {
+			c.pushFresh(once(func(*Worker) {}), Normal)
+		}
+		c.expose(w)
+		for range 2 {
+			now += checkEvery
+			c.now = now
+			c.reclaim()
+		}
+		if got := c.next(); got != Task(urgent) {
+			t.Errorf("%v: another task runs before it; %d are offered", p, c.ring.len())
+		}
+	}
+}
