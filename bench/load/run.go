@@ -116,6 +116,8 @@ func (r *run) measure(ctx context.Context) error {
 	return nil
 }
 
+const calibrateTries = 4
+
 // calibrate measures the peak of every mix of which a rate is a share.
 func (r *run) calibrate(ctx context.Context) ([]*row, error) {
 	var out []*row
@@ -133,14 +135,21 @@ func (r *run) calibrate(ctx context.Context) ([]*row, error) {
 			Name: "peak of " + of.phase.Name, Duration: r.opts.Calibrate, Inflight: peakInflight, Mix: of.phase.Mix,
 		}}
 		out = append(out, peak)
-		stages, err := r.session(ctx, false, []*row{peak})
-		for _, s := range stages {
-			peak.rounds = append(peak.rounds, sides{thrum: s})
+		// When nothing is done, which on a machine that stands still for a moment says little about the system, it is tried for longer.
+		for tries := 0; tries < calibrateTries && of.peak == 0; tries++ {
+			if tries > 0 {
+				peak.phase.Duration *= 2
+			}
+			stages, err := r.session(ctx, false, []*row{peak})
+			peak.rounds = nil
+			for _, s := range stages {
+				peak.rounds = append(peak.rounds, sides{thrum: s})
+			}
+			if err != nil || len(peak.failed) > 0 {
+				return out, err
+			}
+			of.peak = float64(stages[0].sum("").completed) / stages[0].elapsed().Seconds()
 		}
-		if err != nil || len(peak.failed) > 0 {
-			return out, err
-		}
-		of.peak = float64(stages[0].sum("").completed) / stages[0].elapsed().Seconds()
 		if of.peak*of.phase.Rate.OfPeak < minRate {
 			return out, errors.New("load: nothing was completed while the peak was measured")
 		}

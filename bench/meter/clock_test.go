@@ -55,13 +55,12 @@ func TestClockFallsBackWithoutCounter(t *testing.T) {
 	}
 }
 
-// erratic counts nanoseconds, but five times as fast once half the calibration is over.
+// erratic counts faster and faster.
 func erratic() func() int64 {
 	base := time.Now()
-	const turn = calibration * 3 / 2
 	return func() int64 {
-		d := time.Since(base)
-		return int64(d+4*max(0, d-turn)) + 1
+		d := int64(time.Since(base))
+		return d + d*d/int64(calibration) + 1
 	}
 }
 
