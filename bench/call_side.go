@@ -22,6 +22,9 @@ type caller struct {
 
 // Handle implements proc.Machine.
 func (k *caller) Handle(c *proc.Ctx, m proc.Message) error {
+	if r, ok := m.Body.(proc.Reply); ok { // in a wrapped machine, which a ReplyHandler is not
+		return k.HandleReply(c, m.From, r)
+	}
 	if m.Body == stop {
 		return proc.Normal
 	}
