@@ -159,15 +159,36 @@ func Capture(ctx context.Context, dir string, o Options) (paths []string, err er
 			continue // the sampling began too late
 		}
 		to := filepath.Join(dir, name)
-		if err := os.Rename(filepath.Join(tmp, name), to); err != nil {
-			for _, p := range paths {
+		err := setAside(to, filepath.Join(tmp, name+old))
+		if err == nil {
+			err = os.Rename(filepath.Join(tmp, name), to)
+		}
+		if err != nil {
+			for _, p := range append(paths, to) {
 				_ = os.Remove(p)
+				_ = os.Rename(filepath.Join(tmp, filepath.Base(p)+old), p) // if there was one
 			}
 			return nil, fmt.Errorf("profiles: Capture: %w", err)
 		}
 		paths = append(paths, to)
 	}
 	return paths, nil
+}
+
+// old is added to the names of files that are being replaced, until all are.
+const old = ".old"
+
+// setAside renames the file that is to be replaced, if there is one.
+func setAside(file, aside string) error {
+	switch found, err := os.Lstat(file); {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case found.IsDir():
+		return fmt.Errorf("%s is a folder; a file is to be there", file)
+	}
+	return os.Rename(file, aside)
 }
 
 // grown are the profiles that Go keeps since the program began, of which the difference is wanted.

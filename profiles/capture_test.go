@@ -52,6 +52,38 @@ func TestCaptureTakesAllProfilesInOneGo(t *testing.T) {
 	}
 }
 
+// Files are replaced all or none.
+func TestCaptureThatCannotReplaceAFileReplacesNone(t *testing.T) {
+	_, ctx := begin(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, FileCPU), []byte("old"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, FileMutex, "kept"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Duration: 10 * time.Millisecond, Overwrite: true}
+	if _, err := Capture(ctx, dir, o); err == nil || !strings.Contains(err.Error(), FileMutex+" is a folder") {
+		t.Errorf("a folder in the way: %v", err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, FileCPU)); string(b) != "old" {
+		t.Errorf("%s is now %d bytes; %v", FileCPU, len(b), err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 2 {
+		t.Errorf("left in the folder: %v", left)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, FileMutex)); err != nil {
+		t.Fatal(err)
+	}
+	paths, err := Capture(ctx, dir, o)
+	if left, _ := os.ReadDir(dir); err != nil || len(left) != len(paths) {
+		t.Errorf("%v; files %q, left in the folder: %v", err, paths, left)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, FileCPU)); string(b) == "old" {
+		t.Errorf("%s was not replaced: %v", FileCPU, err)
+	}
+}
+
 func TestCaptureThatFailsLeavesNothingBehind(t *testing.T) {
 	rt, ctx := begin(t)
 	dir := filepath.Join(t.TempDir(), "new")

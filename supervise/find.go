@@ -109,16 +109,16 @@ func (pl *place) found(c *proc.Ctx, v any) {
 	pl.waiting = nil
 }
 
-// taken tells those who wait for a child that could not be started, because somebody else has taken the name, who that is.
+// taken reports whether a child could not be started because somebody else has taken the name, and tells those who wait for it who that
+// is. When it is nobody any more they wait on, for another start.
 func (pl *place) taken(c *proc.Ctx, err error) bool {
 	if !errors.Is(err, proc.ErrNameTaken) {
 		return false
 	}
-	pid, ok := c.Whereis(pl.name)
-	if ok {
+	if pid, ok := c.Whereis(pl.name); ok {
 		pl.found(c, pid)
 	}
-	return ok
+	return true
 }
 
 // leave has the child that is being dropped leave its place: to another one, if somebody waits.
@@ -131,14 +131,18 @@ func (s *supervisor) leave(pl *place) {
 	delete(s.places, pl.name)
 }
 
-// refill starts children for those who wait for one that has been dropped.
+// refill starts children for those who wait for one that has been dropped; those whose name was taken for a moment in a later turn.
 func (s *supervisor) refill(c *proc.Ctx) error {
-	for len(s.vacant) > 0 && s.reason == nil {
+	for n := len(s.vacant); n > 0 && s.reason == nil; n-- {
 		pl := s.vacant[0]
 		s.vacant = s.vacant[1:]
 		if err := s.fill(c, pl); err != nil {
 			return err
 		}
+	}
+	if len(s.vacant) > 0 && s.reason == nil {
+		s.ask(c)
+		return nil
 	}
 	s.vacant = nil
 	return nil

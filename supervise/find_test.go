@@ -316,3 +316,46 @@ func TestFindOrStartRefusesWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// When the name is somebody else's at the moment of the start, and nobody's right afterwards, the child is started all the same.
+func TestFindOrStartOfANameThatComesAndGoes(t *testing.T) {
+	w := newWorld(t)
+	sup := w.start(Flags{Strategy: SimpleOneForOne}, Spec{Restart: Temporary, New: func(any) proc.Machine { return &quiet{} }})
+	holder, err := w.rt.Spawn(func() proc.Machine { return &quiet{} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	var held atomic.Int64
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			if w.rt.Register("user", holder) == nil {
+				held.Add(1)
+				_ = w.rt.Unregister("user")
+			}
+		}
+	})
+	for i := range 1000 {
+		pid, err := FindOrStart(w.k, sup, "user", nil)
+		if err != nil {
+			t.Errorf("call %d: %v", i, err)
+			break
+		}
+		if pid != holder {
+			if err := TerminateDynamic(w.k, sup, pid); err != nil && !errors.Is(err, ErrNotFound) {
+				t.Error(err)
+			}
+		}
+	}
+	close(over)
+	wg.Wait()
+	if held.Load() == 0 {
+		t.Error("nobody else had the name")
+	}
+}
