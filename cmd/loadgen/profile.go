@@ -136,6 +136,9 @@ func (a *profiling) checked(all []bench.Setting) ([]bench.Setting, error) {
 	return all, nil
 }
 
+// aroundProfiles is about what it takes to warm a workload up and to write its profiles.
+const aroundProfiles = time.Second
+
 // run takes the profiles of one setting after the other. What is complete when it is interrupted stays, and is merged.
 func (a *profiling) run(settings []bench.Setting, o *options, stdout, stderr *os.File) error {
 	live := newProgress(stderr, o)
@@ -148,16 +151,24 @@ func (a *profiling) run(settings []bench.Setting, o *options, stdout, stderr *os
 	})
 	defer release()
 	var taken []string
+	each := time.Duration(a.duration)
+	if a.all && !o.quiet {
+		whole := time.Duration(len(settings)) * (each + aroundProfiles)
+		fmt.Fprintf(stderr, "loadgen: %d workloads, profiles of %v each: some %v in all\n", len(settings), each, whole.Round(10*time.Second))
+	}
 	for i, s := range settings {
-		t, err := a.take(ctx, s, live.watch(i+1, len(settings), 0, false))
+		after := time.Duration(len(settings)-i-1) * (each + aroundProfiles)
+		t, err := a.take(ctx, s, live.watch(i+1, len(settings), after, false))
 		if err == nil {
-			live.stop()
-			err = t.print(stdout, a.all)
+			err = live.aside(func() error { return t.print(stdout, a.all) })
 			taken = append(taken, t.file(profiles.FileCPU))
 		}
+		if err == nil {
+			continue
+		}
+		live.stop()
 		var check *bench.CheckError
 		switch {
-		case err == nil:
 		case ctx.Err() != nil:
 			return errors.Join(errInterrupted, a.merged(taken, stdout))
 		case errors.As(err, &check):
@@ -169,6 +180,7 @@ func (a *profiling) run(settings []bench.Setting, o *options, stdout, stderr *os
 			return fmt.Errorf("profiling %s: %w", s.Workload.Name, err)
 		}
 	}
+	live.stop()
 	return a.merged(taken, stdout)
 }
 

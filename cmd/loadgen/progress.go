@@ -33,6 +33,7 @@ type progress struct {
 	step  string         // told last, where each step has a line
 	joint bench.Interval // not yet told, where intervals have lines
 
+	paint   sync.Mutex // over the screen
 	screen  screen
 	kick    chan struct{}
 	painter sync.WaitGroup
@@ -131,10 +132,20 @@ func (p *progress) paintAll() {
 		p.mu.Lock()
 		view.copy(&p.state)
 		p.mu.Unlock()
+		p.paint.Lock()
 		if view.place != "" && p.screen.show(&view, time.Now()) {
 			last = time.Now()
 		}
+		p.paint.Unlock()
 	}
+}
+
+// aside calls print, for results while others are still to come, with the screen empty for as long.
+func (p *progress) aside(print func() error) error {
+	p.paint.Lock()
+	defer p.paint.Unlock()
+	p.screen.clear()
+	return print()
 }
 
 // stop ends the painting and takes away what stands on the screen, so that the results start on an empty line. Further
@@ -143,7 +154,9 @@ func (p *progress) stop() {
 	p.over.Do(func() {
 		close(p.quit)
 		p.painter.Wait()
+		p.paint.Lock()
 		p.screen.clear()
+		p.paint.Unlock()
 	})
 }
 
