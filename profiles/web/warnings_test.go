@@ -221,6 +221,11 @@ func TestWarningOfAProcessThatSendsToItself(t *testing.T) {
 	}
 	_ = rt.Send(pair[0], pair[1])
 	_ = rt.Send(loop, nil)
+	defer func() { // or the end of the runtime would wait for them
+		for _, pid := range []proc.PID{loop, pair[0], pair[1]} {
+			_ = rt.Exit(pid, proc.Kill)
+		}
+	}()
 	w := seen(t, rt, "to itself", ofProcesses)
 	if w.PID != loop.String() || w.Count != 1 || !strings.Contains(w.Text, "5 readings in a row") {
 		t.Errorf("%+v", w)
