@@ -3,6 +3,8 @@ package proc
 import (
 	"testing"
 	"time"
+
+	"github.com/thrum-go/thrum/sched"
 )
 
 // A process that waits for a worker for long is not in a handler that does not return, whatever else keeps the workers busy.
@@ -21,7 +23,7 @@ func TestInfoOfAStarvedProcessIsNotStuck(t *testing.T) {
 	starved := handler(t, rt, ignore, WithPriority(PriorityLow))
 	for range 5 {
 		i := info(t, rt, starved)
-		if i.PID != starved || i.Status != Runnable {
+		if i.PID != starved || i.Status == Stuck || i.Status != Runnable && !sched.Shuffled { // shuffled, it gets a turn now and then
 			t.Errorf("Info: %+v, want it to be runnable", i)
 		}
 	}
