@@ -40,7 +40,7 @@ func serve(t *testing.T, change func(cfg *config)) *testServer {
 	ctl, err := application.StartController(rt.Client(ctx), nil, []application.App{s.app()})
 	must(t, err)
 	must(t, application.Start(rt.Client(ctx), ctl, "chat"))
-	s.stop = sync.OnceFunc(func() {
+	stop := func() {
 		defer cancel()
 		must(t, application.StopController(rt.Client(ctx), ctl, proc.Shutdown))
 		for pid := range rt.Processes() {
@@ -48,7 +48,9 @@ func serve(t *testing.T, change func(cfg *config)) *testServer {
 		}
 		must(t, rt.Shutdown(ctx))
 		eventually(t, "the goroutines end", func() bool { return runtime.NumGoroutine() <= goroutines })
-	})
+	}
+	var once sync.Once
+	s.stop = func() { once.Do(stop) } // once.Do, unlike sync.OnceFunc, makes no panic of a failed test
 	t.Cleanup(s.stop)
 	return s
 }

@@ -70,10 +70,11 @@ func TestAKilledSessionGivesItsConnectionUp(t *testing.T) {
 	ann.ends()
 }
 
-// The other end of a net.Pipe has no buffer: nothing is ever read of what the server writes.
+// The other end of a net.Pipe has no buffer: a write lasts until all of it has been read.
 func TestAClientThatDoesNotReadIsDisconnectedAtTheBound(t *testing.T) {
-	const bound, size = 10_000, 100
-	s := serve(t, func(cfg *config) { cfg.MaxBehind, cfg.WriteTimeout = bound, time.Hour })
+	const lines, size = 100, 100
+	const joined = "* ann has joined tea\n"
+	s := serve(t, func(cfg *config) { cfg.MaxBehind, cfg.WriteTimeout = len(joined)+lines*size, time.Hour })
 	here, there := net.Pipe()
 	k := newClient(t, there)
 	must(t, s.startSession(t.Context(), here))
@@ -83,7 +84,10 @@ func TestAClientThatDoesNotReadIsDisconnectedAtTheBound(t *testing.T) {
 	k.says("/join tea")
 	k.hears("* You are one of 1 here")
 	k.hears("* slow has joined")
-	ann := s.dial(t, "ann", "tea") // its "has joined" is being written to the slow client from now on
+	k.says("/help")
+	_, err := there.Read(make([]byte, 1)) // the rest of this answer is being written from now on; all else waits behind it
+	must(t, err)
+	ann := s.dial(t, "ann", "tea")
 	slow, _ := s.rt.Whereis("chat.user.slow")
 	ended := make(chan error, 1)
 	go func() {
@@ -91,7 +95,7 @@ func TestAClientThatDoesNotReadIsDisconnectedAtTheBound(t *testing.T) {
 		ended <- errors.Join(reason, err)
 	}()
 	text := strings.Repeat("x", size-len("ann: ")-1)
-	for range bound / size {
+	for range lines {
 		ann.says(text)
 		ann.hears("ann: ")
 	}

@@ -49,12 +49,14 @@ func serve(t *testing.T) *testServer {
 	ctl, err := application.StartController(rt.Client(ctx), nil, []application.App{s.app()})
 	must(t, err)
 	must(t, application.Start(rt.Client(ctx), ctl, "kv"))
-	s.stop = sync.OnceFunc(func() {
+	stop := func() {
 		must(t, application.StopController(rt.Client(ctx), ctl, proc.Shutdown))
 		for pid := range rt.Processes() {
 			t.Errorf("process %v is left", pid)
 		}
-	})
+	}
+	var once sync.Once
+	s.stop = func() { once.Do(stop) } // once.Do, unlike sync.OnceFunc, makes no panic of a failed test
 	t.Cleanup(s.stop)
 	return s
 }
