@@ -152,6 +152,8 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 	next := make(chan topQuestion, 1)
 	go askOn(ctx, src, next, answers)
 	next <- st.question
+	extras := make(chan topExtra, 1)
+	looks := 0 // at extras that are under way
 
 	var shown *topSnapshot
 	resized := time.NewTicker(250 * time.Millisecond)
@@ -180,6 +182,15 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 	}
 	st.note = "asking for the first time, over " + st.question.window.String()
 	paint()
+	// look asks at once for what a view shows, beside the question under way, which waits for its window.
+	look := func() bool {
+		q := st.question
+		if shown == nil || q.view != viewTree && q.view != viewDetails {
+			return false
+		}
+		go func() { extras <- q.extra(ctx, src) }()
+		return true
+	}
 	var again <-chan time.Time
 	for {
 		select {
@@ -196,16 +207,33 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 			default:
 				st.note = ""
 				if !st.paused {
+					// What was asked before a key was pressed lacks what the key has asked for.
+					if shown != nil && !a.snapshot.of.sameView(st.question) {
+						a.snapshot.topExtra = shown.topExtra
+					}
 					shown = a.snapshot
 				}
 			}
 			// A question waits for its window by itself, except when a reading is there already.
 			wait := st.question.window
-			if a.err != nil {
+			switch {
+			case a.err != nil:
 				wait = 100 * time.Millisecond
+			case a.snapshot.question.by != st.question.by:
+				wait = 0
 			}
 			again = time.After(wait)
 			paint()
+		case x := <-extras:
+			looks--
+			if x.of.sameView(st.question) {
+				s := *shown
+				s.topExtra = x
+				shown = &s
+				paint()
+			} else if look() {
+				looks++
+			}
 		case <-again:
 			again = nil
 			next <- st.question
@@ -214,8 +242,12 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 				keys = nil
 				continue
 			}
+			was := st.question
 			if st.key(k, shown) {
 				return nil
+			}
+			if !was.sameView(st.question) && looks == 0 && look() {
+				looks++
 			}
 			if again != nil { // what has been chosen is asked for at once
 				again = time.After(0)

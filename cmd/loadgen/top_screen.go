@@ -23,12 +23,6 @@ type topState struct {
 
 const codeReverse = "\x1b[7m"
 
-// Columns of the table, and how wide they are.
-var topColumns = []struct {
-	title, by string
-	wide      int
-}{{"PID", "", 15}, {"reds/s", "reductions", 8}, {"queue", "messages", 8}, {"growth", "growth", 8}, {"oldest", "oldest", 8}, {"memory", "memory", 8}, {"status", "", 9}}
-
 // top writes a screen of so many lines, 0 for as many as it takes.
 func (c *canvas) top(s *topSnapshot, st *topState, rows int) {
 	c.topHeader(s, st)
@@ -40,7 +34,7 @@ func (c *canvas) top(s *topSnapshot, st *topState, rows int) {
 		c.topTree(s, st, rows)
 		return
 	case viewDetails:
-		c.topDetails(s)
+		c.topDetails(s, st)
 		return
 	}
 	c.topWarnings(s, st, rows)
@@ -62,7 +56,11 @@ func (c *canvas) topHeader(s *topSnapshot, st *topState) {
 	if st.typed != "" {
 		c.str("  process " + st.typed)
 	}
-	if note := firstLine(st.note + s.note); note != "" {
+	missing := ""
+	if s.of.sameView(st.question) {
+		missing = s.note
+	}
+	if note := firstLine(st.note + missing); note != "" {
 		c.paint(codeRed)
 		c.str("  " + note)
 		c.paint(codePlain)
@@ -132,81 +130,6 @@ func (c *canvas) topWarnings(s *topSnapshot, st *topState, rows int) {
 	}
 }
 
-func (c *canvas) topTable(s *topSnapshot, st *topState, rows int) {
-	c.line()
-	c.line()
-	c.paint(codeBold)
-	c.str("  # ")
-	for _, col := range topColumns {
-		title := col.title
-		if col.by == s.processes.By && col.by != "" {
-			title += "*"
-		}
-		if col.title == "PID" || col.title == "status" {
-			c.cell(title, col.wide)
-		} else {
-			c.right(title, col.wide)
-		}
-	}
-	c.str("name or type")
-	c.paint(codePlain)
-	seconds := s.processes.Window.Seconds()
-	for i, p := range s.processes.Top {
-		if rows > 0 && c.lines >= rows {
-			return
-		}
-		c.line()
-		if i == st.selected {
-			c.paint(codeReverse)
-		}
-		c.str(fmt.Sprintf("%3d ", i+1))
-		c.cell(p.PID, 15)
-		reds := "-"
-		if seconds > 0 {
-			reds = amountText(float64(p.Reductions) / seconds)
-		}
-		c.right(reds, 8)
-		c.right(amountText(float64(p.Queue)), 8)
-		growth := amountText(float64(max(p.Growth, -p.Growth)))
-		switch {
-		case p.Growth > 0:
-			growth = "+" + growth
-		case p.Growth < 0:
-			growth = "-" + growth
-		}
-		c.right(growth, 8)
-		c.right(brief(p.Oldest), 8)
-		c.right(amountText(float64(p.Memory)), 8)
-		c.cell(p.Status, 9)
-		if p.Name != "" {
-			c.str(p.Name + " ")
-		}
-		c.str(p.Type)
-		c.paint(codePlain)
-	}
-	if len(s.processes.Top) == 0 {
-		c.line()
-		c.str("no processes")
-	}
-}
-
-// cell writes text into a column that is left-aligned, and right into one that is right-aligned.
-func (c *canvas) cell(text string, wide int) {
-	at := c.at
-	if r := []rune(text); len(r) >= wide {
-		text = string(r[:wide-1])
-	}
-	c.str(text)
-	c.to(at + wide)
-}
-
-func (c *canvas) right(text string, wide int) {
-	at := c.at
-	c.to(at + wide - 1 - len([]rune(text)))
-	c.str(text)
-	c.to(at + wide)
-}
-
 // amountText is a number with three digits, brief a time with as many.
 func amountText(v float64) string {
 	n := canvas{cols: 32}
@@ -231,9 +154,11 @@ func (c *canvas) topTree(s *topSnapshot, st *topState, rows int) {
 		c.right(t, 9)
 	}
 	c.paint(codePlain)
-	if s.tree == nil || s.tree.Root == nil {
+	if same := s.of.sameView(st.question); s.tree == nil || s.tree.Root == nil || !same {
 		c.line()
-		c.str("the tree is being read")
+		if !same || s.note == "" {
+			c.str("the tree is being read")
+		}
 		return
 	}
 	at := 0
@@ -267,9 +192,13 @@ func (c *canvas) topTree(s *topSnapshot, st *topState, rows int) {
 	walk(s.tree.Root, 0)
 }
 
-func (c *canvas) topDetails(s *topSnapshot) {
+func (c *canvas) topDetails(s *topSnapshot, st *topState) {
 	c.line()
-	if s.details == nil {
+	if same := s.of.sameView(st.question); s.details == nil || !same {
+		c.line()
+		if !same || s.note == "" {
+			c.str("process " + st.question.pid + " is being read")
+		}
 		return
 	}
 	for _, l := range s.details.Lines() {

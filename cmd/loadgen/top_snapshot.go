@@ -38,10 +38,16 @@ type topSnapshot struct {
 	workers   web.Workers
 	before    web.Workers // with the counters of the time before
 	warnings  web.Warnings
-	tree      *web.Tree
-	details   *web.Details
-	note      string // why something is missing
-	raw       map[string]json.RawMessage
+	topExtra
+	raw map[string]json.RawMessage
+}
+
+// topExtra is what a view shows that needs no window: it is there as soon as it has been asked for.
+type topExtra struct {
+	of      topQuestion
+	tree    *web.Tree
+	details *web.Details
+	note    string // why something is missing
 }
 
 // topSource answers questions; tests have one of their own.
@@ -54,10 +60,7 @@ func (q topQuestion) ask(ctx context.Context, src topSource, before *web.Workers
 	s := &topSnapshot{question: q, raw: map[string]json.RawMessage{}}
 	var mu sync.Mutex
 	page := func(name string, query url.Values, window time.Duration, into any) error {
-		body, err := src.get(ctx, name, query, window)
-		if err == nil {
-			err = decodePage(body, name, into)
-		}
+		body, err := getPage(ctx, src, name, query, window, into)
 		if err == nil {
 			mu.Lock()
 			s.raw[name] = body
@@ -80,22 +83,7 @@ func (q topQuestion) ask(ctx context.Context, src topSource, before *web.Workers
 		errs[0] = page("processes", query, q.window, &s.processes)
 	})
 	wg.Go(func() { errs[1] = page("warnings", window, q.window, &s.warnings) })
-	wg.Go(func() {
-		var err error
-		switch q.view {
-		case viewTree:
-			s.tree = &web.Tree{}
-			err = page("tree", nil, 0, s.tree)
-		case viewDetails:
-			s.details = &web.Details{}
-			if err = page("process", url.Values{"pid": {q.pid}}, 0, s.details); err != nil {
-				s.details = nil
-			}
-		}
-		if err != nil { // the rest of the screen is right
-			s.note = err.Error()
-		}
-	})
+	wg.Go(func() { s.topExtra = q.extra(ctx, src) })
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
@@ -109,6 +97,41 @@ func (q topQuestion) ask(ctx context.Context, src topSource, before *web.Workers
 		s.before = s.workers // another program, or another round: there are no rates yet
 	}
 	return s, nil
+}
+
+// extra asks what the view shows beside the rest. When that fails the rest of the screen is right all the same.
+func (q topQuestion) extra(ctx context.Context, src topSource) topExtra {
+	x := topExtra{of: q}
+	var err error
+	switch q.view {
+	case viewTree:
+		tree := &web.Tree{}
+		if _, err = getPage(ctx, src, "tree", nil, 0, tree); err == nil {
+			x.tree = tree
+		}
+	case viewDetails:
+		details := &web.Details{}
+		if _, err = getPage(ctx, src, "process", url.Values{"pid": {q.pid}}, 0, details); err == nil {
+			x.details = details
+		}
+	}
+	if err != nil {
+		x.note = err.Error()
+	}
+	return x
+}
+
+// sameView reports whether both are about the same thing beside the rest.
+func (q topQuestion) sameView(r topQuestion) bool {
+	return q.view == r.view && (q.view != viewDetails || q.pid == r.pid)
+}
+
+func getPage(ctx context.Context, src topSource, name string, query url.Values, window time.Duration, into any) ([]byte, error) {
+	body, err := src.get(ctx, name, query, window)
+	if err == nil {
+		err = decodePage(body, name, into)
+	}
+	return body, err
 }
 
 // rate is a counter's difference for each second; negative when it cannot be told.

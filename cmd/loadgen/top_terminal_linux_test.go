@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -102,6 +104,31 @@ func TestTopPaintsAndObeysKeysOnATerminal(t *testing.T) {
 	y.wait("store proc.")
 	y.keys("1\r")
 	y.wait("the oldest for")
+	y.keys("q")
+	y.end(exitOK)
+}
+
+// The second question for the processes is never answered: as one is not that waits for a long window.
+func TestTopShowsAtOnceWhatAKeyAsksFor(t *testing.T) {
+	program := watchedProgram(t)
+	var asked atomic.Int32
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/processes") && asked.Add(1) > 1 {
+			<-r.Context().Done()
+			return
+		}
+		program.Config.Handler.ServeHTTP(w, r)
+	}))
+	defer slow.Close()
+	y := topOnTerminal(t, slow)
+	y.wait("store proc.")
+	for asked.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	y.keys("1\r")
+	y.wait("the oldest for")
+	y.keys("t")
+	y.wait("(runtime)")
 	y.keys("q")
 	y.end(exitOK)
 }

@@ -211,6 +211,39 @@ func TestTopFitsAnyTerminal(t *testing.T) {
 	}
 }
 
+func TestTopLeavesColumnsOutWhereThereIsNoRoomForNames(t *testing.T) {
+	src := fakePages()
+	for _, c := range []struct {
+		cols       int
+		with, none string
+	}{
+		{120, "PID reds/s queue growth oldest* memory status name store *main.store", ""},
+		{79, "PID reds/s queue oldest* status name store *main.store", "growth memory"},
+		{60, "PID reds/s oldest* name store *main.store", "status memory growth"},
+		{40, "PID oldest* name store", "reds/s queue status memory growth"},
+		{30, "PID oldest*", "reds/s queue status memory growth"},
+	} {
+		st := &topState{question: topQuestion{by: "oldest"}, selected: -1}
+		s, err := st.question.ask(t.Context(), src, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		canvas := canvas{cols: c.cols}
+		canvas.top(s, st, 24)
+		_, table, _ := strings.Cut(string(canvas.buf), "  # ")
+		for _, x := range strings.Fields(c.with) {
+			if !strings.Contains(table, x) {
+				t.Errorf("%d columns: no %q in\n%s", c.cols, x, table)
+			}
+		}
+		for _, x := range strings.Fields(c.none) {
+			if strings.Contains(table, x) {
+				t.Errorf("%d columns: %q in\n%s", c.cols, x, table)
+			}
+		}
+	}
+}
+
 func TestTopKeysDoWhatTheHelpSays(t *testing.T) {
 	src := fakePages()
 	st := &topState{question: topQuestion{by: "reductions"}}
