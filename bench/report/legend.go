@@ -103,7 +103,9 @@ const (
 )
 
 // entry is a column's name and what it means, in lines that fit.
-func entry(name, what string) string {
+func entry(name, what string) string { return entryIn(name, what, legendWide) }
+
+func entryIn(name, what string, wide int) string {
 	var b strings.Builder
 	line := fmt.Sprintf("%-*s", legendLeft, name)
 	width := legendLeft
@@ -111,7 +113,7 @@ func entry(name, what string) string {
 		n := len([]rune(word))
 		switch {
 		case i == 0:
-		case width+1+n > legendWide:
+		case width+1+n > wide:
 			b.WriteString(line + "\n")
 			line, width = strings.Repeat(" ", legendLeft), legendLeft
 		default:

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/thrum-go/thrum/bench"
 	"github.com/thrum-go/thrum/bench/meter"
@@ -156,6 +157,45 @@ func TestTextIsAsAgreed(t *testing.T) {
 	golden(t, "report.txt", b.Bytes())
 	if bytes.Contains(b.Bytes(), []byte("\x1b")) {
 		t.Error("escape codes without colour")
+	}
+}
+
+// Whatever the width, every cell and word is there, and no line is too long but where a word is.
+func TestTextFitsTheTerminal(t *testing.T) {
+	words := func(s string) map[string]int {
+		out := map[string]int{}
+		for _, w := range strings.Fields(s) {
+			out[w]++
+		}
+		return out
+	}
+	for name, r := range map[string]Report{"rounds": fixed(), "loads": loaded()} {
+		r.Interrupted = true
+		var whole bytes.Buffer
+		if err := r.WriteText(&whole, Style{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{1, 40, 60, 80, 100, 132, 1000} {
+			var b bytes.Buffer
+			if err := r.WriteText(&b, Style{Width: width, Color: width == 80}); err != nil {
+				t.Fatal(err)
+			}
+			text := strings.NewReplacer(bold, "", yellow, "", red, "", plain, "").Replace(b.String())
+			got := words(text)
+			for w, n := range words(whole.String()) {
+				if got[w] < n {
+					t.Errorf("%s in %d columns: %q is there %d times, want %d", name, width, w, got[w], n)
+				}
+			}
+			for l := range strings.Lines(text) {
+				if n := utf8.RuneCountInString(strings.TrimSuffix(l, "\n")); width >= 40 && n > width && !strings.Contains(l, "CHECK FAILED") && !strings.Contains(l, "NOT VALID") {
+					t.Errorf("%s in %d columns: a line has %d: %q", name, width, n, l)
+				}
+			}
+			if width == 1000 && text != whole.String() {
+				t.Errorf("%s: in %d columns the text differs from that without a width", name, width)
+			}
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ type Style struct {
 	// Color lets escape codes mark the header, rows where Thrum is slower than its
 	// twin, and failed checks.
 	Color bool
+	// Width is how many columns the terminal has: what is longer is broken there, a wide table into several. 0: nothing is.
+	Width int
 }
 
 const (
@@ -51,13 +53,16 @@ var columns = []struct {
 // WriteText writes the report as a table for a person.
 func (r Report) WriteText(w io.Writer, style Style) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s\n\n", r.line())
+	fmt.Fprintf(b, "%s\n\n", fold(r.line(), style.Width))
 	r.table(b, style)
-	if lines := r.remarks(style); len(lines) > 0 {
-		fmt.Fprintf(b, "\n%s\n", strings.Join(lines, "\n"))
+	for i, l := range r.remarks(style) {
+		if i == 0 {
+			fmt.Fprintln(b)
+		}
+		fmt.Fprintln(b, fold(l, style.Width))
 	}
 	if l := r.legend(); l != "" {
-		fmt.Fprintf(b, "\n%s", l)
+		fmt.Fprintf(b, "\n%s", refill(l, style.Width))
 	}
 	return b.Flush()
 }
@@ -99,41 +104,31 @@ func (r Report) table(w io.Writer, style Style) {
 			width[c] = max(width[c], utf8.RuneCountInString(s), len(col.heading))
 		}
 	}
-	line := func(cells []string) string {
-		var b strings.Builder
-		for c, s := range cells {
-			if !used[c] {
-				continue
-			}
-			pad := strings.Repeat(" ", width[c]-utf8.RuneCountInString(s))
-			if c == 0 {
-				b.WriteString(s + pad) // names to the left, figures to the right
-				continue
-			}
-			b.WriteString("  " + pad + s)
-		}
-		return strings.TrimRight(b.String(), " ")
+	if len(rows) == 0 {
+		fmt.Fprintln(w, "nothing was measured")
+		return
 	}
 	headings := make([]string, len(columns))
 	for c, col := range columns {
 		headings[c] = col.heading
 	}
-	if len(rows) == 0 {
-		fmt.Fprintln(w, "nothing was measured")
-		return
-	}
-	fmt.Fprintln(w, style.paint(bold, line(headings)))
-	for i, x := range r.Results {
-		s := line(rows[i])
-		switch {
-		case !x.OK:
-			s = style.paint(red, s+"  CHECK FAILED")
-		case notValid(x):
-			s = style.paint(red, s+"  NOT VALID")
-		case slower(x.Result):
-			s = style.paint(yellow, s)
+	for i, band := range bands(used, width, style.Width) {
+		if i > 0 {
+			fmt.Fprintln(w)
 		}
-		fmt.Fprintln(w, s)
+		fmt.Fprintln(w, style.paint(bold, tableLine(headings, band, width)))
+		for k, x := range r.Results {
+			s := tableLine(rows[k], band, width)
+			switch {
+			case !x.OK:
+				s = style.paint(red, s+"  CHECK FAILED")
+			case notValid(x):
+				s = style.paint(red, s+"  NOT VALID")
+			case slower(x.Result):
+				s = style.paint(yellow, s)
+			}
+			fmt.Fprintln(w, s)
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func (d *span) Type() string { return "duration" }
 func (d *span) Set(s string) error {
 	v, err := time.ParseDuration(s)
 	if err != nil || v <= 0 {
-		return errors.New("it takes a positive time with its unit, as 500ms, 5s or 1m30s")
+		return errors.New("it takes a positive time of up to 292 years with its unit, as 500ms, 5s or 1m30s")
 	}
 	*d = span(v)
 	return nil

@@ -72,7 +72,7 @@ func write(rep report.Report, sinks []*sink, stdout *os.File, o *options) error 
 	printed := false
 	for _, s := range sinks {
 		if s.path == "" && s.stream == nil {
-			if err := rep.Write(stdout, s.form, report.Style{Color: o.colorful(stdout)}); err != nil {
+			if err := rep.Write(stdout, s.form, o.style(stdout)); err != nil {
 				failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
 			} else {
 				printed = true
@@ -84,7 +84,7 @@ func write(rep report.Report, sinks []*sink, stdout *os.File, o *options) error 
 		}
 	}
 	if len(failures) > 0 && !printed {
-		if err := rep.Write(stdout, "text", report.Style{Color: o.colorful(stdout)}); err != nil {
+		if err := rep.Write(stdout, "text", o.style(stdout)); err != nil {
 			failures = append(failures, fmt.Errorf("writing the results to stdout: %w", err))
 		}
 	}

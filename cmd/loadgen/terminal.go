@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/thrum-go/thrum/bench/report"
 )
 
 // face returns how progress is shown on f. Only a terminal that nobody keeps a log of can be painted over, and only
@@ -25,6 +27,15 @@ func (o *options) face(f *os.File) face {
 func (o *options) colorful(f *os.File) bool {
 	_, no := os.LookupEnv("NO_COLOR")
 	return !no && !o.noColor && isTerminal(f) && os.Getenv("TERM") != "dumb" && runtime.GOOS != "windows"
+}
+
+// style returns how text is written to f: for a terminal so that it fits.
+func (o *options) style(f *os.File) report.Style {
+	s := report.Style{Color: o.colorful(f)}
+	if isTerminal(f) {
+		s.Width, _, _ = terminalSize(f)
+	}
+	return s
 }
 
 // unicodeTerminal says whether the terminal takes UTF-8: it does, unless the locale names something else.

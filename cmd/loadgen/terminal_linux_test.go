@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -192,6 +193,18 @@ func TestTerminalGetsAFrame(t *testing.T) {
 				t.Errorf("the results are %q", results)
 			}
 		})
+	}
+}
+
+func TestResultsFitTheTerminal(t *testing.T) {
+	text, code := onTerminal(t, []string{"TERM=xterm", "NO_COLOR=1"}, 40, 24, "run", "ping", "-n", "1k", "-q").end()
+	if code != exitOK || strings.Count(text, "workload") < 2 {
+		t.Errorf("exit code %d: %q", code, text)
+	}
+	for _, l := range strings.Split(text, "\r\n") {
+		if n := utf8.RuneCountInString(l); n > 40 {
+			t.Errorf("a line of %d characters: %q", n, l)
+		}
 	}
 }
 
