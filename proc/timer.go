@@ -30,8 +30,8 @@ const (
 )
 
 // SendAfter sends body to the process to when d has passed: never earlier, and as a rule within a fraction of a millisecond
-// after (the resolution is 131 µs). The time counts from the worker's next look at the clock, some 20 µs later or when a long
-// handler has returned. From is this process. A d of more than nine years is cut.
+// after (the resolution is 33 µs). The time counts from the worker's next look at the clock, some 20 µs later or when a long
+// handler has returned. From is this process. A d of more than 73 years is cut.
 //
 // The timer dies with its receiver: when that has ended nothing is sent, there is no dead letter, and the Timer is one that does not
 // run. It does not die with the process that started it. As in Erlang a timer keeps no order with messages sent directly.

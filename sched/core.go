@@ -22,13 +22,18 @@ type Core struct {
 	tick    uint32          // the monitor's tick as last seen
 	lifoRun uint8           // how many in a row came from the LIFO slot
 	isSpent bool            // what runs came from a spent queue
+	owed    bool            // if so: though others had just woken, because these had used up their credit
 	lowWait uint8           // turns of Normal since the last of Low
 	mask    uint16          // which of the queues below hold tasks
 	youth   int32           // turns that new tasks may still have before one of the others runs
 	credit  int32           // reductions that woken tasks may still use before one of the spent ones runs
 	now     int64           // the clock when it was read last, ns since the scheduler began
-	begun   int64           // the clock at the first look of this turn, 0 before
+	begun   int64           // the clock at the first look of this turn, 0 before; below 0 once the turn is cut: minus what it has had of its slice
 	lifo    Task            // the task woken last: its message is still in the cache
+
+	cut      Task  // the task whose turn was cut last, until it goes on
+	cutHad   int64 // ns that it had of its slice
+	cutSpent bool  // it had used up turns before
 
 	ceded     int64   // when the processor was last offered to other threads
 	cedeEvery int64   // how often that is done
@@ -106,6 +111,28 @@ func (c *Core) pushFresh(t Task, p Priority) {
 func (c *Core) pushSpent(t Task, p Priority) {
 	c.spent[p&3].push(t)
 	c.mask |= 16 << (p & 3)
+}
+
+// pushCut queues a task whose turn was cut so that it goes on, with what is left of its slice, once those are done for whom it gave way.
+func (c *Core) pushCut(t Task, p Priority) {
+	c.cut, c.cutHad = t, -c.begun
+	if c.cutSpent {
+		c.spent[p&3].pushFront(t)
+		c.mask |= 16 << (p & 3)
+	} else {
+		c.fresh[p&3].pushFront(t)
+		c.mask |= 1 << (p & 3)
+	}
+}
+
+// awaited reports whether others wait for the turn of cur that should not: those of a higher priority, and if cur has used up turns before,
+// those that have just woken. But not while cur has the turn that those who wake all the time owe to the spent ones.
+func (c *Core) awaited(cur Task) bool {
+	p := cur.Priority()
+	if m := c.mask & urgentMask; m != 0 && p < Max && (p != High || m&(1<<Max|16<<Max) != 0) {
+		return true
+	}
+	return c.isSpent && !c.owed && p != Low && (c.fresh[p&3].n > 0 || p == Normal && c.lifo != nil)
 }
 
 // schedule queues a task that has just become ready.
@@ -216,6 +243,7 @@ func (c *Core) pop(p Priority) Task {
 		c.mask &^= 16 << p
 	}
 	c.isSpent = true
+	c.owed = f.n > 0 || p == Normal && c.lifo != nil
 	c.lastSpent = c.now
 	return t
 }

@@ -15,6 +15,16 @@ func (f *fifo) push(t Task) {
 	f.n++
 }
 
+// pushFront adds a task that will be taken next.
+func (f *fifo) pushFront(t Task) {
+	if f.n == uint(len(f.buf)) {
+		f.grow()
+	}
+	f.head--
+	f.buf[f.head&uint(len(f.buf)-1)] = t
+	f.n++
+}
+
 // pop takes the oldest task; the caller has seen that there is one.
 func (f *fifo) pop() Task {
 	i := f.head & uint(len(f.buf)-1)

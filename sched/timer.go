@@ -71,11 +71,11 @@ type Timers interface {
 type Life uint64
 
 const (
-	tickShift = 17 // a tick is 2^17 ns, 131 µs
+	tickShift = 15 // a tick is 2^15 ns, 33 µs
 	// Tick is the resolution of timers.
 	Tick = time.Duration(1 << tickShift)
-	// MaxTimer is the longest delay, about 9 years; a longer one is cut to it.
-	MaxTimer = time.Duration(1<<(wheelBits*wheelLevels-1)) << tickShift
+	// MaxTimer is the longest delay, about 73 years; a longer one is cut to it.
+	MaxTimer = time.Duration(1<<(wheelBits*wheelLevels-2)) << tickShift
 )
 
 func delay(d time.Duration) int64 { return int64(min(max(d, 0), MaxTimer)) }

@@ -10,7 +10,7 @@ import (
 const (
 	wheelBits   = 6
 	wheelSlots  = 1 << wheelBits
-	wheelLevels = 7
+	wheelLevels = 8
 	youngMax    = 64   // timers that wait for the clock to be read
 	sweepMin    = 1024 // entries of ended lives that are not worth a sweep
 )

@@ -29,7 +29,7 @@ type modelTimer struct {
 
 func (m *modelTimer) tick() int64 { return ticks(m.due) }
 
-// lifetime is as long as the clock can run, nine years, for the longest timer to fit on the wheel.
+// lifetime is as long as the clock can run, 73 years, for the longest timer to fit on the wheel.
 const lifetime = int64(MaxTimer)
 
 func newWheelModel(t testing.TB, now int64) *wheelModel {
@@ -357,8 +357,8 @@ func TestTimersLongerThanTheLongestAreCut(t *testing.T) {
 			t.Error("Cancel came too late")
 		}
 	}
-	if years := MaxTimer.Hours() / 24 / 365; years < 9 || years > 10 {
-		t.Errorf("the longest timer is of %.1f years, documented as nine", years)
+	if years := MaxTimer.Hours() / 24 / 365; years < 73 || years > 74 {
+		t.Errorf("the longest timer is of %.1f years, documented as 73", years)
 	}
 }
 

@@ -165,10 +165,13 @@ func (w *Worker) turns() bool {
 
 // again queues a task that wants to run on.
 func (w *Worker) again(t Task, next Next) {
-	if next == Spent {
-		w.core.pushSpent(t, t.Priority())
-	} else {
-		w.core.pushFresh(t, t.Priority())
+	switch c := w.core; {
+	case next != Spent:
+		c.pushFresh(t, t.Priority())
+	case c.begun < 0:
+		c.pushCut(t, t.Priority())
+	default:
+		c.pushSpent(t, t.Priority())
 	}
 }
 
@@ -219,10 +222,18 @@ func (w *Worker) check(between bool) (over bool) {
 		w.evacuate()
 		return true
 	}
-	if c.begun == 0 {
+	first := c.begun == 0
+	switch {
+	case first:
 		// The turn's first look. When it began is not known, and the last look before it says nothing: a task that has just been
 		// woken must not be taken for one that has used up its turn.
 		c.begun = now
+		if c.cut != nil && c.cut == w.cur {
+			c.begun = max(1, now-c.cutHad)
+			c.cut = nil
+		}
+	case c.begun < 0:
+		c.begun = max(1, now+c.begun) // it was cut, and goes on all the same
 	}
 	if now = c.cede(now); c.ceded == now && s.tick.Load() != c.tick {
 		// The monitor may have waited for just this offer: its tick belongs to what ran before.
@@ -235,7 +246,16 @@ func (w *Worker) check(between bool) (over bool) {
 		// each turn, and who does not get done in it goes to the spent ones.
 		slice = min(slice, max(checkEvery, crowdTurns/n))
 	}
-	return now-c.begun > slice
+	if now-c.begun > slice {
+		return true
+	}
+	if !first && !between && c.awaited(w.cur) {
+		// Nobody who wakes for a moment waits for the rest of the slice. What is left of it is not lost, see pushCut.
+		c.cutSpent = c.isSpent
+		c.begun = -max(1, now-c.begun)
+		return true
+	}
+	return false
 }
 
 func (w *Worker) publish() {
