@@ -77,6 +77,30 @@ until then is printed).`,
 	flags.Var(&o.seed, bench.Seed, "seed of random choices (default 1)")
 	root.AddCommand(newRun(o, stdout, stderr), newSweep(o, stdout, stderr), newList(o, stdout), newReport(o, stdout, stderr),
 		newCompare(o, stdout, stderr), newNoise(o, stdout, stderr), newProfile(o, stdout, stderr), newTop(o, stdout, stderr), newVersion(stdout))
+	root.InitDefaultHelpCmd()
+	if c, _, err := root.Find([]string{"help"}); err == nil && c != root {
+		c.Run, c.RunE = nil, func(_ *cobra.Command, args []string) error {
+			topic, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(root, args)
+			}
+			return topic.Help()
+		}
+	}
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil && c != root {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error {
+			var shells []string
+			for _, s := range c.Commands() {
+				shells = append(shells, s.Name())
+			}
+			if len(args) == 0 {
+				return usagef("completion needs the name of a shell, %s", report.OneOf(shells))
+			}
+			return usagef("completion is for %s, not for %q", report.OneOf(shells), args[0])
+		}
+	}
 	return root
 }
 
