@@ -105,23 +105,25 @@ func (s *surveyor) ask(c *proc.Ctx) error {
 	return proc.Normal
 }
 
-// Handle takes an answer, or that there was none for long. A timer that sends it messages could leave one behind as a dead letter.
+// Handle is told that there was no answer for long. A timer that sends it messages could leave one behind as a dead letter.
 func (s *surveyor) Handle(c *proc.Ctx, m proc.Message) error {
-	switch b := m.Body.(type) {
-	case proc.ReceiveTimeout:
+	if _, ok := m.Body.(proc.ReceiveTimeout); ok {
 		for id, pid := range s.asked {
 			c.Abandon(id)
 			s.left = append(s.left, pid)
 		}
 		clear(s.asked)
-		return s.ask(c)
-	case proc.Reply:
-		if _, ok := s.asked[b.Request]; ok {
-			delete(s.asked, b.Request)
-			if i, ok := b.Value.(proc.Info); ok && s.ctx.Err() == nil {
-				s.info = i
-				s.visit(&s.info)
-			}
+	}
+	return s.ask(c)
+}
+
+// HandleReply takes an answer. That an Info is a box of its own is enough: as a message's body its Reply would be another.
+func (s *surveyor) HandleReply(c *proc.Ctx, _ proc.PID, r proc.Reply) error {
+	if _, ok := s.asked[r.Request]; ok {
+		delete(s.asked, r.Request)
+		if i, ok := r.Value.(proc.Info); ok && s.ctx.Err() == nil {
+			s.info = i
+			s.visit(&s.info)
 		}
 	}
 	return s.ask(c)
