@@ -22,7 +22,6 @@ type Core struct {
 	tick    uint32          // the monitor's tick as last seen
 	lifoRun uint8           // how many in a row came from the LIFO slot
 	isSpent bool            // what runs came from a spent queue
-	owed    bool            // if so: though others had just woken, because these had used up their credit
 	lowWait uint8           // turns of Normal since the last of Low
 	mask    uint16          // which of the queues below hold tasks
 	youth   int32           // turns that new tasks may still have before one of the others runs
@@ -126,13 +125,13 @@ func (c *Core) pushCut(t Task, p Priority) {
 }
 
 // awaited reports whether others wait for the turn of cur that should not: those of a higher priority, and if cur has used up turns before,
-// those that have just woken. But not while cur has the turn that those who wake all the time owe to the spent ones.
+// those that have just woken, as long as they have credit: without it they owe the spent ones a turn.
 func (c *Core) awaited(cur Task) bool {
 	p := cur.Priority()
 	if m := c.mask & urgentMask; m != 0 && p < Max && (p != High || m&(1<<Max|16<<Max) != 0) {
 		return true
 	}
-	return c.isSpent && !c.owed && p != Low && (c.fresh[p&3].n > 0 || p == Normal && c.lifo != nil)
+	return c.isSpent && c.credit > 0 && p != Low && (c.fresh[p&3].n > 0 || p == Normal && c.lifo != nil)
 }
 
 // schedule queues a task that has just become ready.
@@ -243,7 +242,6 @@ func (c *Core) pop(p Priority) Task {
 		c.mask &^= 16 << p
 	}
 	c.isSpent = true
-	c.owed = f.n > 0 || p == Normal && c.lifo != nil
 	c.lastSpent = c.now
 	return t
 }

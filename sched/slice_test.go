@@ -78,6 +78,7 @@ func spans(order []string) (out []string, length []int) {
 func TestATurnOfOneThatComputesGivesWayToOneThatWakes(t *testing.T) {
 	s := beginSliced(t)
 	order := s.run(t, func(w *Worker) {
+		w.core.credit = TurnReductions
 		w.core.pushSpent(s.work("a", Normal, 40, func(w *Worker, n int) {
 			if n == 8 {
 				w.Schedule(s.work("woken", Normal, 1, nil), Normal)
@@ -131,6 +132,34 @@ func TestATurnThatIsOwedIsNotCut(t *testing.T) {
 	}
 	if turns != 3 {
 		t.Errorf("not in turns: %v %v", names, length)
+	}
+}
+
+// Those that wake again and again, with pauses in which one that computes has the worker, get no more for a turn that they cut:
+// for each slice of the spent ones they have their credit once.
+func TestPiecesOfATurnCountAsOne(t *testing.T) {
+	s := beginSliced(t)
+	const pieces = 600
+	woken, waits := 0, false
+	order := s.run(t, func(w *Worker) {
+		w.core.credit = TurnReductions
+		w.core.pushSpent(s.work("a", Normal, pieces, func(w *Worker, _ int) {
+			if waits {
+				return
+			}
+			waits = true
+			w.Schedule(once(func(w *Worker) {
+				w.Used += TurnReductions / 4
+				waits = false
+				woken++
+			}), Normal)
+		}), Normal)
+	})
+	if whole := int(s.cfg.Slice / (10 * time.Microsecond)); len(order) != pieces || woken*whole/4 > pieces+2*whole {
+		t.Errorf("%d pieces of work, and %d turns of those that wake, want four at most for %d pieces", len(order), woken, whole)
+	}
+	if woken < pieces/20 {
+		t.Errorf("no turn gave way: %d woke", woken)
 	}
 }
 

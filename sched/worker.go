@@ -130,8 +130,9 @@ func (w *Worker) turns() bool {
 		c.count.turns++
 		used := w.Used + 1
 		w.Used = 0
-		if c.credit -= used; c.isSpent {
-			c.isSpent = false
+		if !c.isSpent {
+			c.credit -= used
+		} else if c.isSpent = false; c.begun >= 0 { // a turn that was cut earns the woken ones nothing: it is not over
 			c.credit = TurnReductions
 		}
 		c.count.reductions += uint64(used)

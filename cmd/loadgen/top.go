@@ -153,7 +153,7 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 	go askOn(ctx, src, next, answers)
 	next <- st.question
 	extras := make(chan topExtra, 1)
-	looks := 0 // at extras that are under way
+	looking := false // extras are under way
 
 	var shown *topSnapshot
 	resized := time.NewTicker(250 * time.Millisecond)
@@ -183,13 +183,11 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 	st.note = "asking for the first time, over " + st.question.window.String()
 	paint()
 	// look asks at once for what a view shows, beside the question under way, which waits for its window.
-	look := func() bool {
+	look := func() {
 		q := st.question
-		if shown == nil || q.view != viewTree && q.view != viewDetails {
-			return false
+		if looking = shown != nil && (q.view == viewTree || q.view == viewDetails); looking {
+			go func() { extras <- q.extra(ctx, src) }()
 		}
-		go func() { extras <- q.extra(ctx, src) }()
-		return true
 	}
 	var again <-chan time.Time
 	for {
@@ -225,14 +223,14 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 			again = time.After(wait)
 			paint()
 		case x := <-extras:
-			looks--
+			looking = false
 			if x.of.sameView(st.question) {
 				s := *shown
 				s.topExtra = x
 				shown = &s
 				paint()
-			} else if look() {
-				looks++
+			} else {
+				look()
 			}
 		case <-again:
 			again = nil
@@ -246,8 +244,8 @@ func topLive(ctx context.Context, src topSource, st *topState, color bool, in, o
 			if st.key(k, shown) {
 				return nil
 			}
-			if !was.sameView(st.question) && looks == 0 && look() {
-				looks++
+			if !was.sameView(st.question) && !looking {
+				look()
 			}
 			if again != nil { // what has been chosen is asked for at once
 				again = time.After(0)
